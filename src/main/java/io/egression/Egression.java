@@ -1,0 +1,77 @@
+package io.egression;
+
+import io.egression.cli.HubStarter;
+import io.egression.cli.RunCommand;
+import io.egression.demo.DemoCommand;
+import java.nio.file.Path;
+import java.util.Map;
+import picocli.CommandLine;
+import picocli.CommandLine.Command;
+
+/** The program: a delivery hub for commerce data. */
+@Command(
+    name = "egression",
+    description =
+        "Delivers commerce data to many channels: in order, within limits, with retries, and able"
+            + " to say where everything is.",
+    mixinStandardHelpOptions = true,
+    versionProvider = Egression.Version.class,
+    synopsisSubcommandLabel = "COMMAND",
+    footer = {
+      "",
+      "Settings come from application.properties in the working directory, from the environment",
+      "(EGRESSION_HTTP_PORT is egression.http.port) and from -Degression.http.port=…; README.md",
+      "lists them."
+    })
+public final class Egression {
+  private Egression() {}
+
+  public static void main(String[] args) {
+    CommandLine line = commandLine();
+    int code = line.execute(args);
+    // Not System.exit while a hub is being stopped by its hook: the hook ends the process.
+    if (code != 0 || !Thread.currentThread().isInterrupted()) {
+      System.exit(code);
+    }
+  }
+
+  static CommandLine commandLine() {
+    HubStarter starter = Egression::start;
+    CommandLine line = new CommandLine(new Egression());
+    line.addSubcommand("run", new RunCommand(starter));
+    line.addSubcommand("demo", new DemoCommand(starter));
+    line.addSubcommand("help", new CommandLine.HelpCommand());
+    line.setExecutionExceptionHandler(
+        (fault, command, result) -> {
+          command.getErr().println(command.getColorScheme().errorText(message(fault)));
+          return CommandLine.ExitCode.SOFTWARE;
+        });
+    return line;
+  }
+
+  private static String message(Throwable fault) {
+    return "egression cannot start:\n" + (fault.getMessage() == null ? fault : fault.getMessage());
+  }
+
+  private static HubStarter.Started start(
+      Map<String, String> settings, Map<String, String> placeholders) {
+    Hub hub =
+        Hub.start(
+            Settings.load(
+                Path.of("application.properties"),
+                System.getenv(),
+                System.getProperties(),
+                settings),
+            placeholders);
+    return new HubStarter.Started(hub.address(), hub.adminKey(), hub.reports(), hub::close);
+  }
+
+  /** The version that the jar was built as. */
+  static final class Version implements CommandLine.IVersionProvider {
+    @Override
+    public String[] getVersion() {
+      String version = Egression.class.getPackage().getImplementationVersion();
+      return new String[] {"egression " + (version == null ? "(from source)" : version)};
+    }
+  }
+}

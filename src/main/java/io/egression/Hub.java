@@ -1,0 +1,369 @@
+package io.egression;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.egression.access.AccessKeys;
+import io.egression.access.Gate;
+import io.egression.connector.Account;
+import io.egression.connector.Catalogue;
+import io.egression.connector.Classifier;
+import io.egression.connector.ConnectorFolder;
+import io.egression.delivery.ConnectorRouter;
+import io.egression.delivery.Dispatcher;
+import io.egression.delivery.EmbeddedBroker;
+import io.egression.delivery.Enrichment;
+import io.egression.delivery.Health;
+import io.egression.delivery.Letters;
+import io.egression.delivery.Messages;
+import io.egression.delivery.Outcomes;
+import io.egression.delivery.Runs;
+import io.egression.delivery.Sweep;
+import io.egression.intake.Caller.Role;
+import io.egression.intake.HttpApi;
+import io.egression.intake.JobApi;
+import io.egression.intake.JobIntake;
+import io.egression.ledger.Acceptance;
+import io.egression.ledger.AccessKeyStore;
+import io.egression.ledger.Accounts;
+import io.egression.ledger.Database;
+import io.egression.ledger.DeadLetters;
+import io.egression.ledger.Dispatch;
+import io.egression.ledger.Eligibility;
+import io.egression.ledger.JobQueries;
+import io.egression.ledger.Node;
+import io.egression.ledger.Pauses;
+import io.egression.ledger.ProgressReport;
+import io.egression.ledger.Reconciliation;
+import io.egression.ledger.RunLedger;
+import io.egression.ledger.embedded.EmbeddedPostgres;
+import jakarta.jms.ConnectionFactory;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.net.URI;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayDeque;
+import java.util.Deque;
+import java.util.Map;
+import java.util.Properties;
+import java.util.Set;
+import java.util.TreeSet;
+import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.Supplier;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.apache.camel.CamelContext;
+import org.apache.camel.component.jms.JmsComponent;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
+import org.apache.camel.main.Main;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+import org.springframework.jms.connection.CachingConnectionFactory;
+
+/**
+ * A running hub: wires the rooms, starts them from the ledger outwards and stops them the other way
+ * round.
+ */
+public final class Hub implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+  private static final String ADMIN_KEY = "admin.key";
+  private static final AtomicInteger BROKERS = new AtomicInteger();
+
+  private final Settings settings;
+  private final Map<String, String> placeholders;
+  private final int port;
+  private final Deque<Runnable> stops = new ArrayDeque<>();
+  private final ObjectMapper json =
+      JsonMapper.builder()
+          .addModule(new JavaTimeModule())
+          .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
+          .build();
+  private final Main main = new Main();
+  private Database database;
+  private AccessKeys keys;
+  private Runs runs;
+  private boolean closed;
+
+  private Hub(Settings settings, Map<String, String> placeholders) {
+    this.settings = settings;
+    this.placeholders = placeholders;
+    this.port = settings.httpPort() == 0 ? freePort(settings.httpHost()) : settings.httpPort();
+  }
+
+  /**
+   * Starts a hub.
+   *
+   * @param placeholders further words for {@code {{…}}} in routes and accounts
+   * @throws RuntimeException saying what is not right; nothing is left running then
+   */
+  public static Hub start(Settings settings, Map<String, String> placeholders) {
+    Hub hub = new Hub(settings, placeholders);
+    try {
+      hub.startAll();
+      return hub;
+    } catch (RuntimeException | Error e) {
+      hub.close();
+      throw e;
+    }
+  }
+
+  private void startAll() {
+    long started = System.nanoTime();
+    DataDirectory data = closing(DataDirectory.lock(settings.dataDir()));
+    database = openDatabase(data);
+    ConnectionFactory connections = openBroker(data);
+    keys = new AccessKeys(new AccessKeyStore(database));
+    makeAdminKey(data);
+    prepareCamel();
+    wire(connections, readConnectors());
+    LOG.info(
+        "ready in {} ms at {}",
+        Duration.ofNanos(System.nanoTime() - started).toMillis(),
+        address());
+  }
+
+  private <T extends AutoCloseable> T closing(T part) {
+    stops.push(
+        () -> {
+          try {
+            part.close();
+          } catch (Exception e) { // AutoCloseable declares it
+            LOG.warn("{} did not stop cleanly", part.getClass().getSimpleName(), e);
+          }
+        });
+    return part;
+  }
+
+  private Database openDatabase(DataDirectory data) {
+    String url = settings.databaseUrl();
+    if (url != null) {
+      return closing(
+          Database.open(
+              url, settings.databaseUser(), settings.databasePassword(), settings.databasePool()));
+    }
+    EmbeddedPostgres postgres = closing(EmbeddedPostgres.start(data.resolve("postgres")));
+    return closing(
+        Database.open(
+            postgres.jdbcUrl(), postgres.user(), postgres.password(), settings.databasePool()));
+  }
+
+  private ConnectionFactory openBroker(DataDirectory data) {
+    String url = settings.brokerUrl();
+    if (url == null) {
+      int id = BROKERS.getAndIncrement();
+      closing(EmbeddedBroker.start(settings.brokerConfig(), data.resolve("broker"), id));
+      url = "vm://" + id;
+    }
+    ActiveMQConnectionFactory connections =
+        new ActiveMQConnectionFactory(url, settings.brokerUser(), settings.brokerPassword());
+    // No run waits in the buffer of a busy consumer while another is idle.
+    connections.setConsumerWindowSize(0);
+    connections.setBlockOnAcknowledge(false);
+    connections.setBlockOnDurableSend(true);
+    closing(connections);
+    return connections;
+  }
+
+  private void makeAdminKey(DataDirectory data) {
+    if (keys.isEmpty()) {
+      data.writeSecret(ADMIN_KEY, keys.create("admin", Role.ADMIN, null));
+      LOG.info("made the first key: it is in {} (role admin)", adminKey());
+    }
+  }
+
+  private Catalogue readConnectors() {
+    return ConnectorFolder.read(
+        settings.connectorsDir(), text -> main.getCamelContext().resolvePropertyPlaceholders(text));
+  }
+
+  private void wire(ConnectionFactory connections, Catalogue catalogue) {
+    boolean alone = settings.databaseUrl() == null;
+    Node node = closing(new Node(database, settings.nodeName(), alone));
+    Accounts accounts = new Accounts(database);
+    accounts.configure(catalogue.accounts().values().stream().map(Hub::configured).toList());
+    Eligibility eligibility = new Eligibility(database);
+    Dispatcher dispatcher = new Dispatcher(new Dispatch(database), eligibility, connections);
+    RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));
+    Supplier<Catalogue> current = () -> catalogue;
+    JobQueries queries = new JobQueries(database);
+    DeadLetters deadLetters = new DeadLetters(database);
+    Enrichment enrichment =
+        new Enrichment(settings.metadataUrl(), queries, ThreadLocalRandom.current());
+    runs = new Runs(runLedger, node, dispatcher, current);
+
+    bind("runs", runs);
+    bind("enrichment", enrichment);
+    bind("messages", new Messages(node.clock()));
+    bind("router", new ConnectorRouter());
+    bind(
+        "outcomes",
+        new Outcomes(
+            runLedger,
+            new Pauses(database),
+            dispatcher,
+            new Outcomes.Judges(
+                new Classifier(node.clock(), ThreadLocalRandom.current()),
+                enrichment,
+                node.clock())));
+    bind("letters", new Letters(deadLetters, json));
+    bind("health", new Health(node, dispatcher, json));
+    bind("deliveryMapper", json);
+    bind(
+        "api",
+        new HttpApi(
+            new JobIntake(
+                new Acceptance(database, accounts, node.clock()),
+                current,
+                dispatcher::dueIn,
+                node.clock()),
+            new JobApi(queries, node.clock()),
+            keys::caller,
+            json));
+    bind("jms", jms(connections));
+    startCamel();
+    openEndpoints(catalogue);
+    closing(dispatcher);
+    dispatcher.start();
+    startConsumers(catalogue);
+    Sweep sweep =
+        closing(
+            new Sweep(
+                new Sweep.Ledger(node, new Reconciliation(database), eligibility, deadLetters),
+                connections,
+                dispatcher,
+                main.getCamelContext().createProducerTemplate()));
+    sweep.start();
+    stops.push(runs::stop);
+  }
+
+  private static Accounts.Configured configured(Account account) {
+    return new Accounts.Configured(
+        account.key(),
+        account.connector().id(),
+        account.window(),
+        account.runSize(),
+        account.holdOnDead());
+  }
+
+  private void bind(String name, Object bean) {
+    main.getCamelContext().getRegistry().bind(name, bean);
+  }
+
+  private JmsComponent jms(ConnectionFactory connections) {
+    JmsComponent jms = JmsComponent.jmsComponent(connections);
+    CachingConnectionFactory caching = new CachingConnectionFactory(connections);
+    stops.push(caching::destroy);
+    jms.getConfiguration().setTemplateConnectionFactory(caching);
+    return jms;
+  }
+
+  private void prepareCamel() {
+    main.setDefaultPropertyPlaceholderLocation("false");
+    Properties properties = settings.forRoutes();
+    properties.putAll(placeholders);
+    main.setOverrideProperties(properties);
+    main.configure()
+        .withName("egression")
+        .withRoutesIncludePattern("file:" + settings.routesDir().toAbsolutePath() + "/*.camel.yaml")
+        .withStreamCachingEnabled(true)
+        .withMessageHistory(false)
+        .withUseDataType(false)
+        .withShutdownTimeout(40)
+        .withAutoConfigurationLogSummary(false);
+    main.addInitialProperty(
+        "camel.component.kamelet.location", "file:" + settings.connectorsDir().toAbsolutePath());
+    main.configure().httpServer().withEnabled(true).withHost(settings.httpHost()).withPort(port);
+    main.configure().httpServer().withMaxBodySize(settings.httpMaxBody());
+    // No route is served before the gate stands.
+    main.configure().withAutoStartup(false);
+    stops.push(main::stop);
+    main.init();
+  }
+
+  private void startCamel() {
+    main.start();
+    CamelContext camel = main.getCamelContext();
+    VertxPlatformHttpRouter router =
+        VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
+    new Gate(keys, json, settings.httpMaxBody()).guard(router);
+    try {
+      camel.setAutoStartup(true); // for the Kamelets' routes, made on first use
+      camel.getRouteController().startAllRoutes();
+    } catch (Exception e) { // Camel declares Exception
+      throw new IllegalStateException("the routes did not start: " + e.getMessage(), e);
+    }
+  }
+
+  /** A Kamelet that can't be used is found now, and no first call meets one half started. */
+  private void openEndpoints(Catalogue catalogue) {
+    for (Account account : catalogue.accounts().values()) {
+      try {
+        main.getCamelContext().getEndpoint(account.endpoint());
+      } catch (RuntimeException e) {
+        throw new IllegalStateException(
+            "account %s: connector %s cannot be used: %s"
+                .formatted(account.key(), account.connector().id(), rootMessage(e)),
+            e);
+      }
+    }
+  }
+
+  private static String rootMessage(Throwable fault) {
+    Throwable cause = fault;
+    while (cause.getCause() != null) {
+      cause = cause.getCause();
+    }
+    return String.valueOf(cause.getMessage());
+  }
+
+  private void startConsumers(Catalogue catalogue) {
+    Set<String> used = new TreeSet<>();
+    catalogue.accounts().values().forEach(account -> used.add(account.connector().id()));
+    for (String connector : used) {
+      try {
+        CamelContext camel = main.getCamelContext();
+        String route = "consume-" + connector;
+        camel.addRouteFromTemplate(route, "consume", Map.of("connector", connector));
+        camel.getRouteController().startRoute(route);
+      } catch (Exception e) { // Camel declares Exception
+        throw new IllegalStateException("no consumers for connector " + connector, e);
+      }
+    }
+  }
+
+  private static int freePort(String host) {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException("no free port on " + host, e);
+    }
+  }
+
+  /** Where the API is served. */
+  public URI address() {
+    return URI.create("http://" + settings.httpHost() + ":" + port);
+  }
+
+  /** The file that the first start wrote the first key to. */
+  public Path adminKey() {
+    return settings.dataDir().resolve(ADMIN_KEY);
+  }
+
+  /** Counts of what is under way. */
+  public ProgressReport reports() {
+    return new ProgressReport(database);
+  }
+
+  /** Stops: calls in hand end, what was not called goes back to the ledger. */
+  @Override
+  public synchronized void close() {
+    if (!closed) {
+      closed = true;
+      stops.forEach(Runnable::run);
+    }
+  }
+}

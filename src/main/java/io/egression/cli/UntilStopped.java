@@ -1,0 +1,18 @@
+package io.egression.cli;
+
+import java.util.concurrent.CountDownLatch;
+
+/** Keeps a hub running until the process is told to stop (Ctrl-C, SIGTERM), then stops it. */
+public final class UntilStopped {
+  private UntilStopped() {}
+
+  /** Stops the hub when the process ends, however it is told to. */
+  public static void stopAtExit(HubStarter.Started hub) {
+    Runtime.getRuntime().addShutdownHook(new Thread(hub.stop(), "egression-stop"));
+  }
+
+  /** Waits for ever. */
+  public static void await() throws InterruptedException {
+    new CountDownLatch(1).await();
+  }
+}

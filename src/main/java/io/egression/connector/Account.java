@@ -1,0 +1,54 @@
+package io.egression.connector;
+
+import io.egression.job.AccountKey;
+import java.util.Map;
+import java.util.TreeMap;
+import java.util.stream.Collectors;
+
+/**
+ * One subscription's channel, as configured.
+ *
+ * @param parameters of the connector's Kamelet, placeholders resolved
+ * @param window the most runs in the broker at once
+ * @param runSize the most jobs in a run
+ */
+public record Account(
+    AccountKey key,
+    Connector connector,
+    Map<String, String> parameters,
+    PartitionBy partitionBy,
+    Payload payload,
+    int window,
+    int runSize,
+    boolean holdOnDead) {
+  /** What keeps its order together. */
+  public enum PartitionBy {
+    ACCOUNT,
+    OBJECT_TYPE,
+    OBJECT
+  }
+
+  /** What is sent of an object. */
+  public enum Payload {
+    /** Its body, fetched when it is delivered. */
+    FULL,
+    /** Its id alone. */
+    REFERENCE
+  }
+
+  /** The Camel endpoint of this account: an instance of the connector's Kamelet of its own. */
+  public String endpoint() {
+    String query =
+        new TreeMap<>(parameters)
+            .entrySet().stream()
+                .map(parameter -> parameter.getKey() + "=" + raw(parameter.getValue()))
+                .collect(Collectors.joining("&"));
+    return "kamelet:%s/%s.%s?%s"
+        .formatted(connector.id(), key.subscription(), key.channel(), query);
+  }
+
+  /** Camel's RAW syntax: the value as it is, without decoding. */
+  private static String raw(String value) {
+    return value.contains(")") ? "RAW{" + value + "}" : "RAW(" + value + ")";
+  }
+}

@@ -1,0 +1,26 @@
+package io.egression.connector;
+
+import io.egression.job.AccountKey;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** The connectors and accounts in force. Immutable. */
+public record Catalogue(Map<String, Connector> connectors, Map<AccountKey, Account> accounts) {
+  public Catalogue {
+    connectors = Map.copyOf(connectors);
+    accounts = Map.copyOf(accounts);
+  }
+
+  public Optional<Account> account(AccountKey key) {
+    return Optional.ofNullable(accounts.get(key));
+  }
+
+  /** The subscription's accounts, by channel. */
+  public List<Account> accounts(String subscription) {
+    return accounts.values().stream()
+        .filter(account -> account.key().subscription().equals(subscription))
+        .sorted(java.util.Comparator.comparing(account -> account.key().channel()))
+        .toList();
+  }
+}

@@ -1,0 +1,36 @@
+package io.egression.delivery;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.ledger.Node;
+import java.time.Duration;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import org.apache.camel.Exchange;
+
+/** Whether this hub can work; the bean {@code health} of its route. Thread safe. */
+public final class Health {
+  private final Node node;
+  private final Dispatcher dispatcher;
+  private final ObjectMapper json;
+
+  public Health(Node node, Dispatcher dispatcher, ObjectMapper json) {
+    this.node = node;
+    this.dispatcher = dispatcher;
+    this.json = json;
+  }
+
+  /** 200 if ledger and broker are there, else 503; says which is not. */
+  public void answer(Exchange exchange) throws JsonProcessingException {
+    boolean ledger = node.outlives(Duration.ZERO);
+    boolean broker = dispatcher.isBrokerThere();
+    Map<String, String> states = new LinkedHashMap<>();
+    states.put("status", ledger && broker ? "up" : "degraded");
+    states.put("ledger", ledger ? "up" : "away");
+    states.put("broker", broker ? "up" : "away");
+    exchange.getMessage().removeHeaders("*");
+    exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, ledger && broker ? 200 : 503);
+    exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");
+    exchange.getMessage().setBody(json.writeValueAsString(states));
+  }
+}

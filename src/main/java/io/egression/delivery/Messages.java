@@ -1,0 +1,77 @@
+package io.egression.delivery;
+
+import io.egression.ledger.Run;
+import java.time.Clock;
+import java.util.HexFormat;
+import java.util.UUID;
+import java.util.concurrent.ThreadLocalRandom;
+import org.apache.camel.Exchange;
+import org.apache.camel.Message;
+
+/**
+ * Makes the message that a connector is given; the bean {@code messages} of the call route. Thread
+ * safe.
+ */
+public final class Messages {
+  static final String TRACEPARENT = "traceparent";
+
+  private final Clock clock;
+
+  public Messages(Clock clock) {
+    this.clock = clock;
+  }
+
+  /** Replaces the message by the delivery of the job in hand. */
+  public void forConnector(Exchange exchange) {
+    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    Run.Item job = work.job;
+    int attempt = job.attempts() + 1;
+    Message message = exchange.getMessage();
+    message.removeHeaders("*");
+    message.setBody(
+        new Delivery(
+            job.id(),
+            attempt,
+            work.run.account().subscription(),
+            job.source(),
+            work.run.account().channel(),
+            job.action().word(),
+            job.objectType(),
+            work.objects));
+    message.setHeader("Idempotency-Key", idempotencyKey(job));
+    message.setHeader("Egression-Job", job.id().toString());
+    message.setHeader("Egression-Attempt", attempt);
+    message.setHeader("Egression-Subscription", work.run.account().subscription());
+    message.setHeader("Egression-Channel", work.run.account().channel());
+    message.setHeader("Egression-Partition", Enrichment.encoded(work.run.partitionKey()));
+    message.setHeader("Egression-Place", job.place());
+    message.setHeader(TRACEPARENT, traceparent(job));
+  }
+
+  /** The call starts now. */
+  public void calling(Exchange exchange) {
+    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    work.calledAt = clock.instant();
+    work.calledNanos = System.nanoTime();
+  }
+
+  /** The same on every attempt; another one once a part of the job has been delivered. */
+  private static String idempotencyKey(Run.Item job) {
+    int part = job.objectIds().size() - job.pending().size();
+    return part == 0 ? job.id().toString() : job.id() + "/" + part;
+  }
+
+  /**
+   * W3C Trace Context: the producer's trace, or one named after the job, so that every attempt is
+   * in one trace.
+   */
+  static String traceparent(Run.Item job) {
+    String trace = job.traceparent() == null ? hex(job.id()) : job.traceparent().substring(3, 35);
+    long span = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
+    return "00-" + trace + "-" + HexFormat.of().toHexDigits(span) + "-01";
+  }
+
+  private static String hex(UUID id) {
+    return id.toString().replace("-", "");
+  }
+}

@@ -1,0 +1,266 @@
+package io.egression.delivery;
+
+import io.egression.connector.Answer;
+import io.egression.connector.Backoff;
+import io.egression.connector.Classifier;
+import io.egression.connector.FaultKind;
+import io.egression.job.JobState;
+import io.egression.job.Outcome;
+import io.egression.ledger.Pauses;
+import io.egression.ledger.RunLedger;
+import io.egression.ledger.Step;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import org.apache.camel.Exchange;
+import org.apache.camel.processor.ThrottlerRejectedExecutionException;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Decides what an attempt came to and records it; the bean {@code outcomes} of the call and deliver
+ * routes. Thread safe.
+ */
+public final class Outcomes {
+  /** Set on the exchange when the job died: its letter is to be sent. */
+  static final String DEAD = "dead";
+
+  private static final Logger LOG = LoggerFactory.getLogger("delivery.attempted");
+  private static final int EXCERPT = 300;
+  private static final int LOOKED_AT = 64 * 1024;
+  private static final Duration NEXT_PERIOD = Duration.ofSeconds(1);
+
+  private final RunLedger ledger;
+  private final Pauses pauses;
+  private final Dispatcher dispatcher;
+  private final Enrichment enrichment;
+  private final Classifier classifier;
+  private final Clock clock;
+
+  /** What decides. */
+  public record Judges(Classifier classifier, Enrichment enrichment, Clock clock) {}
+
+  public Outcomes(RunLedger ledger, Pauses pauses, Dispatcher dispatcher, Judges judges) {
+    this.ledger = ledger;
+    this.pauses = pauses;
+    this.dispatcher = dispatcher;
+    this.classifier = judges.classifier;
+    this.enrichment = judges.enrichment;
+    this.clock = judges.clock;
+  }
+
+  /** The connector answered. */
+  public void answered(Exchange exchange) {
+    Work work = work(exchange);
+    Integer status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    String body = body(exchange);
+    classify(work, new Answer(status, headers(exchange), body, null, work.job.pending()));
+    work.excerpt = excerpt(body);
+  }
+
+  /** Something threw on the way: before, in or after the call. */
+  public void failed(Exchange exchange) {
+    Work work = work(exchange);
+    Throwable fault = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
+    if (fault instanceof UndeliverableException undeliverable) {
+      work.outcome = undeliverable.outcome();
+    } else if (fault instanceof ThrottlerRejectedExecutionException) {
+      work.outcome = new Outcome.Throttled(NEXT_PERIOD, "over the connector's limit");
+    } else if (work.isFetching()) {
+      work.outcome = enrichment.away(work, "no answer: " + FaultKind.of(fault).word());
+    } else {
+      classify(work, new Answer(null, Map.of(), "", fault, work.job.pending()));
+      if (FaultKind.of(fault) == FaultKind.OTHER) {
+        LOG.warn("job {}: a route or Kamelet failed", work.job.id(), fault);
+      }
+    }
+  }
+
+  private void classify(Work work, Answer answer) {
+    work.status = answer.status();
+    work.outcome =
+        classifier.classify(work.account.connector().policy(), answer, work.job.failures());
+  }
+
+  private static Work work(Exchange exchange) {
+    return exchange.getProperty(Work.PROPERTY, Work.class);
+  }
+
+  private static Map<String, String> headers(Exchange exchange) {
+    Map<String, String> headers = new HashMap<>();
+    exchange
+        .getMessage()
+        .getHeaders()
+        .forEach(
+            (name, value) -> {
+              if (value != null && !name.startsWith("Camel")) {
+                headers.put(name, String.valueOf(value));
+              }
+            });
+    return headers;
+  }
+
+  private static String body(Exchange exchange) {
+    String body = exchange.getMessage().getBody(String.class);
+    return body == null ? "" : body.substring(0, Math.min(body.length(), LOOKED_AT));
+  }
+
+  private static @Nullable String excerpt(String body) {
+    String plain = body.replaceAll("[\\p{Cntrl}]+", " ").strip();
+    return plain.isEmpty() ? null : plain.substring(0, Math.min(plain.length(), EXCERPT));
+  }
+
+  /** Records the outcome in hand; a job that died is durable as such when this returns. */
+  public void record(Exchange exchange) {
+    Work work = work(exchange);
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    Outcome outcome = missingIsDead(work, work.outcome);
+    Verdict verdict = verdict(work, outcome);
+    Step.End end = verdict.end == null && run.peek() == null ? Step.End.GO_ON : verdict.end;
+    var recorded = ledger.record(new Step(run.run, result(work, outcome, verdict), end));
+    run.recording(recorded, end != null);
+    log(work, outcome, verdict);
+    if (outcome instanceof Outcome.Pause pause) {
+      recorded.join();
+      pauses.pause(work.run.account(), pause);
+    }
+    if (verdict.delay != null) {
+      dispatcher.dueIn(verdict.delay);
+    }
+    boolean dead = verdict.state == JobState.DEAD;
+    exchange.setProperty(DEAD, dead ? work.job.id() : null);
+    if (dead) {
+      recorded.join();
+    }
+  }
+
+  /** What was found is delivered; for what the Metadata API does not know, the job is dead. */
+  private static Outcome missingIsDead(Work work, @Nullable Outcome outcome) {
+    if (outcome == null) {
+      throw new IllegalStateException(
+          "the call route ended without an outcome for job " + work.job.id());
+    }
+    return outcome instanceof Outcome.Delivered && !work.missing.isEmpty()
+        ? new Outcome.Rejected(
+            "the Metadata API does not know " + String.join(", ", work.missing), work.missing)
+        : outcome;
+  }
+
+  /**
+   * What the outcome means for the job and its lane.
+   *
+   * @param delay until the next attempt; null: none, or at once
+   */
+  private record Verdict(
+      JobState state,
+      String reason,
+      boolean failed,
+      boolean throttled,
+      @Nullable List<String> pending,
+      @Nullable Duration delay,
+      Step.@Nullable End end) {}
+
+  private Verdict verdict(Work work, Outcome outcome) {
+    if (outcome instanceof Outcome.Delivered) {
+      return ended(JobState.DELIVERED, outcome.reason(), null, null);
+    }
+    if (outcome instanceof Outcome.Superseded) {
+      return ended(JobState.SUPERSEDED, outcome.reason(), null, null);
+    }
+    if (outcome instanceof Outcome.Rejected rejected) {
+      return dead(work, rejected.reason(), rejected.pending());
+    }
+    if (outcome instanceof Outcome.Retry retry) {
+      return retry(work, retry);
+    }
+    if (outcome instanceof Outcome.Delayed delayed) {
+      return again(work, outcome, delayed.after(), false, false, null);
+    }
+    if (outcome instanceof Outcome.Throttled throttled) {
+      return again(work, outcome, throttled.after(), false, true, null);
+    }
+    return again(work, outcome, null, false, false, null); // a pause: the account stands still
+  }
+
+  private Verdict retry(Work work, Outcome.Retry retry) {
+    int failures = work.job.failures() + 1;
+    Backoff backoff = work.account.connector().policy().retry();
+    Instant now = clock.instant();
+    if (backoff.isExhausted(failures, work.job.failingSince(), now)) {
+      return dead(
+          work,
+          "gave up after %d failed attempts: %s".formatted(failures, retry.reason()),
+          retry.pending());
+    }
+    return again(work, retry, retry.after(), true, false, retry.pending());
+  }
+
+  private static Verdict again(
+      Work work,
+      Outcome outcome,
+      @Nullable Duration delay,
+      boolean failed,
+      boolean throttled,
+      @Nullable List<String> pending) {
+    Step.End end =
+        new Step.End(delay, outcome.word() + ": " + outcome.reason(), work.job.id(), false);
+    return new Verdict(JobState.WAITING, outcome.reason(), failed, throttled, pending, delay, end);
+  }
+
+  private static Verdict dead(Work work, String reason, @Nullable List<String> pending) {
+    Step.End hold =
+        work.account.holdOnDead()
+            ? new Step.End(null, "its job is dead", work.job.id(), true)
+            : null;
+    return ended(JobState.DEAD, reason, pending, hold);
+  }
+
+  private static Verdict ended(
+      JobState state, String reason, @Nullable List<String> pending, Step.@Nullable End end) {
+    return new Verdict(state, reason, false, false, pending, null, end);
+  }
+
+  private static Step.Result result(Work work, Outcome outcome, Verdict verdict) {
+    return new Step.Result(
+        work.job.id(),
+        work.job.place(),
+        verdict.state,
+        verdict.reason,
+        work.wasCalled() ? call(work, outcome, verdict) : null,
+        verdict.failed,
+        verdict.throttled,
+        verdict.pending);
+  }
+
+  private static Step.Call call(Work work, Outcome outcome, Verdict verdict) {
+    return new Step.Call(
+        work.job.attempts() + 1,
+        work.calledAt,
+        Duration.ofNanos(System.nanoTime() - work.calledNanos),
+        outcome.word(),
+        work.status,
+        work.excerpt == null ? outcome.reason() : work.excerpt,
+        verdict.delay);
+  }
+
+  private static void log(Work work, Outcome outcome, Verdict verdict) {
+    if (LOG.isInfoEnabled()) {
+      LOG.info(
+          "job={} key={} account={} connector={} attempt={} outcome={} state={} status={} reason=\"{}\" next={}",
+          work.job.id(),
+          work.run.partitionKey(),
+          work.run.account(),
+          work.getConnector(),
+          work.job.attempts() + (work.wasCalled() ? 1 : 0),
+          outcome.word(),
+          verdict.state.word(),
+          work.status,
+          verdict.reason,
+          verdict.delay);
+    }
+  }
+}

@@ -1,0 +1,76 @@
+package io.egression.delivery;
+
+import io.egression.ledger.Run;
+import io.egression.ledger.Step;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import org.jspecify.annotations.Nullable;
+
+/** A claimed run as it is worked off; the exchange's property {@code run}. One thread. */
+public final class RunInHand {
+  static final String PROPERTY = "run";
+
+  final Run run;
+  private final long startedNanos = System.nanoTime();
+  private final List<CompletableFuture<Step.Recorded>> open = new ArrayList<>();
+  private int next;
+  private boolean ended;
+  private boolean stop;
+  private boolean look;
+
+  RunInHand(Run run) {
+    this.run = run;
+  }
+
+  Run.Item take() {
+    return run.jobs().get(next++);
+  }
+
+  Run.@Nullable Item peek() {
+    return next < run.jobs().size() ? run.jobs().get(next) : null;
+  }
+
+  long ageNanos() {
+    return System.nanoTime() - startedNanos;
+  }
+
+  void recording(CompletableFuture<Step.Recorded> step, boolean isEnd) {
+    open.add(step);
+    ended |= isEnd;
+  }
+
+  boolean isEnded() {
+    return ended;
+  }
+
+  /** Takes in what the steps recorded so far have brought back. */
+  void lookAtFlags() {
+    open.removeIf(
+        step -> {
+          if (step.isDone()) {
+            Step.Recorded recorded = step.join();
+            stop |= recorded.stop() || !recorded.kept();
+            look |= recorded.look();
+          }
+          return step.isDone();
+        });
+  }
+
+  boolean mustStop() {
+    return stop;
+  }
+
+  /** Whether to look for cancelled jobs; asks once. */
+  boolean mustLook() {
+    boolean now = look;
+    look = false;
+    return now;
+  }
+
+  /** Waits until every step is durable. */
+  void awaitRecorded() {
+    open.forEach(CompletableFuture::join);
+    open.clear();
+  }
+}

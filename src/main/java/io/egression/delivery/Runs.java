@@ -1,0 +1,154 @@
+package io.egression.delivery;
+
+import io.egression.connector.Account;
+import io.egression.connector.Catalogue;
+import io.egression.job.JobState;
+import io.egression.ledger.Node;
+import io.egression.ledger.Run;
+import io.egression.ledger.RunLedger;
+import io.egression.ledger.Step;
+import java.time.Duration;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.function.Supplier;
+import org.apache.camel.Exchange;
+import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Header;
+import org.apache.camel.support.SynchronizationAdapter;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Takes a run from the broker's message, hands its jobs out one after another and ends it; the bean
+ * {@code runs} of the deliver route. Thread safe.
+ */
+public final class Runs {
+  private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
+
+  /** When it is spent, the rest of a run goes back to its lane after the call in hand. */
+  private static final Duration BUDGET = Duration.ofSeconds(2);
+
+  private final RunLedger ledger;
+  private final Node node;
+  private final Dispatcher dispatcher;
+  private final Supplier<Catalogue> catalogue;
+  private final Set<UUID> inHand = ConcurrentHashMap.newKeySet();
+  private volatile boolean stopping;
+
+  public Runs(RunLedger ledger, Node node, Dispatcher dispatcher, Supplier<Catalogue> catalogue) {
+    this.ledger = ledger;
+    this.node = node;
+    this.dispatcher = dispatcher;
+    this.catalogue = catalogue;
+  }
+
+  /** Claims the run that the message names; null if the message is stale or repeated. */
+  public @Nullable RunInHand claim(
+      @Header(RunQueues.LANE) long lane, @Header(RunQueues.RUN) String run, Exchange exchange) {
+    UUID id = UUID.fromString(run);
+    if (!inHand.add(id)) {
+      return null; // the message came again while its run is worked on here
+    }
+    try {
+      Optional<Run> claimed = ledger.claim(lane, id);
+      if (claimed.isPresent()) {
+        RunInHand taken = new RunInHand(claimed.get());
+        exchange.getExchangeExtension().addOnCompletion(endingFor(taken));
+        return taken;
+      }
+      LOG.debug("run {} of lane {}: stale message", run, lane);
+    } catch (RuntimeException e) {
+      inHand.remove(id);
+      throw e;
+    }
+    inHand.remove(id);
+    return null;
+  }
+
+  /** However an edited route ends, its run does not stay behind. */
+  private SynchronizationAdapter endingFor(RunInHand run) {
+    return new SynchronizationAdapter() {
+      @Override
+      public void onDone(Exchange exchange) {
+        finish(run);
+      }
+    };
+  }
+
+  /** Whether the next job's call may start. */
+  public boolean hasNext(@ExchangeProperty(RunInHand.PROPERTY) @Nullable RunInHand run) {
+    if (run == null || run.isEnded() || run.peek() == null) {
+      return false;
+    }
+    run.lookAtFlags();
+    if (run.mustLook()) {
+      cancelAsked(run);
+    }
+    return run.peek() != null && mayCall(run);
+  }
+
+  private boolean mayCall(RunInHand run) {
+    Optional<Account> account = catalogue.get().account(run.run.account());
+    return !stopping
+        && !run.mustStop()
+        && run.ageNanos() < BUDGET.toNanos()
+        && run.run.node().equals(node.id())
+        && account.isPresent()
+        && node.outlives(account.get().connector().policy().timeouts().total());
+  }
+
+  private void cancelAsked(RunInHand run) {
+    Map<UUID, String> asked = ledger.cancelAsked(run.run);
+    for (Run.Item job = run.peek(); job != null && asked.containsKey(job.id()); job = run.peek()) {
+      run.take();
+      Step.Result cancelled =
+          new Step.Result(
+              job.id(),
+              job.place(),
+              JobState.CANCELLED,
+              "cancelled by " + asked.get(job.id()),
+              null,
+              false,
+              false,
+              null);
+      run.recording(ledger.record(new Step(run.run, cancelled, null)), false);
+    }
+  }
+
+  /** Puts the next job in hand. */
+  public void next(Exchange exchange) {
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    Account account = catalogue.get().account(run.run.account()).orElseThrow();
+    exchange.setProperty(Work.PROPERTY, new Work(run.run, run.take(), account));
+  }
+
+  /** Ends the run: what was not called goes back to its lane. Returns when all is durable. */
+  public void finish(@ExchangeProperty(RunInHand.PROPERTY) @Nullable RunInHand run) {
+    if (run == null || !inHand.contains(run.run.id())) {
+      return;
+    }
+    try {
+      if (!run.isEnded()) {
+        run.recording(ledger.record(new Step(run.run, null, Step.End.GO_ON)), true);
+      }
+      run.awaitRecorded();
+    } finally {
+      inHand.remove(run.run.id());
+      dispatcher.nudge();
+    }
+  }
+
+  /** From now on no further call starts. */
+  public void stop() {
+    stopping = true;
+  }
+
+  /** How many runs are being worked on here. */
+  public int inHand() {
+    return inHand.size();
+  }
+}

@@ -1,0 +1,35 @@
+package io.egression.job;
+
+import java.time.Instant;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A job as its producer handed it over, valid in itself, before it is fanned out to accounts.
+ *
+ * @param channel absent: one job per account of the subscription
+ * @param notBefore absent: now
+ * @param partitionKey absent: the account's partitioning decides
+ * @param idempotencyKey unique per subscription and source
+ * @param priority 0 (last) to 9 (first), as in JMS; orders lanes, never jobs within one
+ */
+public record Submission(
+    String subscription,
+    String source,
+    @Nullable String channel,
+    Action action,
+    String objectType,
+    List<String> objectIds,
+    @Nullable Instant notBefore,
+    @Nullable String partitionKey,
+    @Nullable String idempotencyKey,
+    int priority) {
+  public static final int DEFAULT_PRIORITY = 4;
+
+  public Submission {
+    objectIds = List.copyOf(objectIds);
+    if (objectIds.isEmpty()) {
+      throw new IllegalArgumentException("a job has at least one object id");
+    }
+  }
+}

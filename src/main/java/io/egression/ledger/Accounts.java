@@ -1,0 +1,95 @@
+package io.egression.ledger;
+
+import io.egression.job.AccountKey;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/** The accounts' rows: what the ledger must know of the configuration. Thread safe. */
+public final class Accounts {
+  /**
+   * An account as configured.
+   *
+   * @param window the most runs of it in the broker at once
+   * @param runSize the most jobs in a run
+   * @param holdOnDead a dead job holds its key until an operator decides
+   */
+  public record Configured(
+      AccountKey key, String connector, int window, int runSize, boolean holdOnDead) {}
+
+  private static final String UPSERT =
+      """
+      INSERT INTO account AS a
+        (subscription, channel, connector, window_size, run_size, hold_on_dead)
+      SELECT * FROM unnest(:subscriptions, :channels, :connectors, :windows, :sizes, :holds)
+      ORDER BY 1, 2
+      ON CONFLICT (subscription, channel) DO UPDATE SET
+        connector = excluded.connector, window_size = excluded.window_size,
+        run_size = excluded.run_size, hold_on_dead = excluded.hold_on_dead, configured = true
+      RETURNING account_id, subscription, channel
+      """;
+
+  private static final String REMOVE =
+      "UPDATE account SET configured = false WHERE configured AND account_id <> ALL(:ids)";
+
+  private static final String CONNECTORS =
+      "INSERT INTO connector (connector) SELECT unnest(:connectors) ON CONFLICT DO NOTHING";
+
+  private final Database database;
+  private final Map<AccountKey, Integer> ids = new ConcurrentHashMap<>();
+
+  public Accounts(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Makes the ledger's accounts those configured. The lanes of an account that is no longer
+   * configured stand still until it returns.
+   */
+  public void configure(List<Configured> accounts) {
+    database.transaction(
+        () -> {
+          database
+              .sql()
+              .sql(CONNECTORS)
+              .param(
+                  "connectors",
+                  SqlArrays.texts(
+                      accounts.stream().map(Configured::connector).distinct().sorted().toList()))
+              .update();
+          upsert(accounts);
+          return database
+              .sql()
+              .sql(REMOVE)
+              .param("ids", SqlArrays.column("int4", List.copyOf(ids.values()), id -> id))
+              .update();
+        });
+  }
+
+  private void upsert(List<Configured> accounts) {
+    database
+        .sql()
+        .sql(UPSERT)
+        .param("subscriptions", SqlArrays.column("text", accounts, a -> a.key().subscription()))
+        .param("channels", SqlArrays.column("text", accounts, a -> a.key().channel()))
+        .param("connectors", SqlArrays.column("text", accounts, Configured::connector))
+        .param("windows", SqlArrays.column("int4", accounts, Configured::window))
+        .param("sizes", SqlArrays.column("int4", accounts, Configured::runSize))
+        .param("holds", SqlArrays.column("bool", accounts, Configured::holdOnDead))
+        .query(
+            (row, n) ->
+                Map.entry(
+                    new AccountKey(row.getString("subscription"), row.getString("channel")),
+                    row.getInt("account_id")))
+        .list()
+        .forEach(entry -> ids.put(entry.getKey(), entry.getValue()));
+  }
+
+  int id(AccountKey key) {
+    Integer id = ids.get(key);
+    if (id == null) {
+      throw new IllegalArgumentException("no such account: " + key);
+    }
+    return id;
+  }
+}

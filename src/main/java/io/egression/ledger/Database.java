@@ -1,0 +1,87 @@
+package io.egression.ledger;
+
+import com.zaxxer.hikari.HikariConfig;
+import com.zaxxer.hikari.HikariDataSource;
+import java.time.Duration;
+import java.util.function.Supplier;
+import org.flywaydb.core.Flyway;
+import org.springframework.jdbc.core.simple.JdbcClient;
+import org.springframework.jdbc.support.JdbcTransactionManager;
+import org.springframework.transaction.support.TransactionTemplate;
+
+/** The pool of connections to the ledger's database, migrated to this version. Thread safe. */
+public final class Database implements AutoCloseable {
+  private static final Duration CONNECTION_WAIT = Duration.ofSeconds(3);
+
+  private final HikariDataSource pool;
+  private final JdbcClient client;
+  private final TransactionTemplate transaction;
+
+  private Database(HikariDataSource pool) {
+    this.pool = pool;
+    this.client = JdbcClient.create(pool);
+    this.transaction = new TransactionTemplate(new JdbcTransactionManager(pool));
+  }
+
+  /**
+   * Connects and migrates.
+   *
+   * @param size the most connections kept
+   * @throws RuntimeException if the database can't be reached or migrated; says why
+   */
+  public static Database open(String url, String user, String password, int size) {
+    HikariConfig config = new HikariConfig();
+    config.setPoolName("ledger");
+    config.setJdbcUrl(url);
+    config.setUsername(user);
+    config.setPassword(password);
+    config.setMaximumPoolSize(size);
+    config.setConnectionTimeout(CONNECTION_WAIT.toMillis());
+    config.addDataSourceProperty("ApplicationName", "egression");
+    config.addDataSourceProperty("reWriteBatchedInserts", "true");
+    // A statement that got no answer for this long has lost its server.
+    config.addDataSourceProperty("socketTimeout", "30");
+    HikariDataSource pool = new HikariDataSource(config);
+    try {
+      Flyway.configure().dataSource(pool).load().migrate();
+      return new Database(pool);
+    } catch (RuntimeException e) {
+      pool.close();
+      throw e;
+    }
+  }
+
+  JdbcClient sql() {
+    return client;
+  }
+
+  /**
+   * Runs the work in one transaction.
+   *
+   * @throws LedgerAwayException if the database is away or the fault passes by itself
+   */
+  <T> T transaction(Supplier<T> work) {
+    return guarded(() -> transaction.execute(status -> work.get()));
+  }
+
+  /** Runs one statement, committed by itself. Faults as {@link #transaction}. */
+  <T> T statement(Supplier<T> work) {
+    return guarded(work);
+  }
+
+  private static <T> T guarded(Supplier<T> work) {
+    try {
+      return work.get();
+    } catch (RuntimeException e) {
+      if (DatabaseFaults.passes(e)) {
+        throw new LedgerAwayException(e, DatabaseFaults.inCommit(e));
+      }
+      throw e;
+    }
+  }
+
+  @Override
+  public void close() {
+    pool.close();
+  }
+}

@@ -1,0 +1,99 @@
+package io.egression.ledger;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.List;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/** Which dead letters are still to be sent. Thread safe. */
+public final class DeadLetters {
+  /**
+   * A dead job's letter.
+   *
+   * @param death how often the job has died: replay is conditional on it
+   */
+  public record Letter(
+      UUID job,
+      int death,
+      String subscription,
+      String channel,
+      String connector,
+      String partitionKey,
+      String source,
+      String action,
+      String objectType,
+      List<String> objectIds,
+      List<String> undelivered,
+      String reason,
+      @Nullable Integer lastStatus,
+      int attempts,
+      Instant diedAt) {}
+
+  private static final String DUE =
+      """
+      SELECT j.job_id, j.deaths, a.subscription, a.channel, a.connector, l.partition_key, j.source,
+        j.action, j.object_type, j.object_ids, coalesce(j.pending_ids, j.object_ids) AS pending,
+        j.reason, j.attempts, j.died_at,
+        (SELECT status FROM attempt t WHERE t.job_id = j.job_id ORDER BY number DESC LIMIT 1) AS status
+      FROM job j JOIN lane l USING (lane_id) JOIN account a ON a.account_id = j.account_id
+      WHERE j.letter_due ORDER BY j.job_id LIMIT :limit
+      """;
+
+  private static final String ONE = DUE.replace("j.letter_due", "j.letter_due AND j.job_id = :id");
+
+  private static final String SENT =
+      "UPDATE job SET letter_due = false WHERE job_id = :id AND deaths = :death AND letter_due";
+
+  private final Database database;
+
+  public DeadLetters(Database database) {
+    this.database = database;
+  }
+
+  /** The letters not sent yet: none in a healthy run. */
+  public List<Letter> due(int limit) {
+    return database.statement(
+        () -> database.sql().sql(DUE).param("limit", limit).query(DeadLetters::letter).list());
+  }
+
+  /** The job's letter, if it is dead and the letter not sent yet. */
+  public java.util.Optional<Letter> due(UUID job) {
+    return database.statement(
+        () ->
+            database
+                .sql()
+                .sql(ONE)
+                .param("limit", 1)
+                .param("id", job)
+                .query(DeadLetters::letter)
+                .optional());
+  }
+
+  /** Notes that the letter of this death is sent. */
+  public void sent(UUID job, int death) {
+    database.statement(
+        () -> database.sql().sql(SENT).param("id", job).param("death", death).update());
+  }
+
+  private static Letter letter(ResultSet row, int n) throws SQLException {
+    return new Letter(
+        row.getObject("job_id", UUID.class),
+        row.getInt("deaths"),
+        row.getString("subscription"),
+        row.getString("channel"),
+        row.getString("connector"),
+        row.getString("partition_key"),
+        row.getString("source"),
+        row.getString("action"),
+        row.getString("object_type"),
+        List.of((String[]) row.getArray("object_ids").getArray()),
+        List.of((String[]) row.getArray("pending").getArray()),
+        row.getString("reason"),
+        row.getObject("status", Integer.class),
+        row.getInt("attempts"),
+        row.getObject("died_at", OffsetDateTime.class).toInstant());
+  }
+}

@@ -1,0 +1,191 @@
+package io.egression.ledger;
+
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.Instant;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.UUID;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Keeps a job from passing an earlier open job of the same account and object where places alone do
+ * not: the earlier one is scheduled or gated (has no place yet), or has another partition key. To
+ * be called inside a transaction that holds the lanes' locks.
+ */
+final class ObjectOrder {
+  /**
+   * A job to be placed.
+   *
+   * @param scheduled it is not due yet: it blocks others, and is looked at again when due
+   * @param acceptedAt null: now, so that every job in the ledger is earlier
+   */
+  record Candidate(
+      UUID id,
+      int account,
+      long lane,
+      String type,
+      List<String> objects,
+      boolean scheduled,
+      @Nullable Instant acceptedAt) {
+    List<Ref> refs() {
+      return objects.stream().map(object -> new Ref(account, type, object)).toList();
+    }
+  }
+
+  private record Ref(int account, String type, String object) {}
+
+  private record Open(UUID id, long lane, boolean placed, @Nullable Instant acceptedAt) {
+    boolean blocks(Candidate job) {
+      return !id.equals(job.id) && !(placed && lane == job.lane) && isEarlierThan(job);
+    }
+
+    private boolean isEarlierThan(Candidate job) {
+      if (job.acceptedAt == null || acceptedAt == null) {
+        return job.acceptedAt == null;
+      }
+      int order = acceptedAt.compareTo(job.acceptedAt);
+      return order < 0 || (order == 0 && id.compareTo(job.id) < 0);
+    }
+  }
+
+  /** One acceptance at a time per account whose objects may be in several lanes. */
+  private static final String SERIALISE =
+      """
+      SELECT pg_advisory_xact_lock(7001, account_id) FROM
+        (SELECT account_id FROM account WHERE account_id = ANY (:accounts) AND mixed_keys
+         ORDER BY account_id) a
+      """;
+
+  private static final String OPEN =
+      """
+      SELECT o.*, j.job_id, j.lane_id AS job_lane, j.place IS NOT NULL AS placed, j.accepted_at
+      FROM (SELECT DISTINCT * FROM unnest(:accounts, :lanes, :types, :objects)
+            AS o (account_id, lane_id, object_type, object_id)) o
+      CROSS JOIN LATERAL jobs_of(o.account_id, o.object_type, o.object_id) j
+      WHERE j.state IN ('scheduled', 'gated', 'waiting')
+        AND (j.place IS NULL OR j.lane_id <> o.lane_id)
+      ORDER BY j.accepted_at, j.job_id
+      """;
+
+  private static final String MARK =
+      """
+      UPDATE job SET gates = true
+      WHERE job_id = ANY (:ids) AND state IN ('scheduled', 'gated', 'waiting')
+      RETURNING job_id
+      """;
+
+  private final Database database;
+
+  ObjectOrder(Database database) {
+    this.database = database;
+  }
+
+  /**
+   * Which of the jobs, given in order, must wait for which other job (the first of several: it is
+   * looked at again when that one ends). The others' rows are marked, so that their end releases
+   * the waiting ones.
+   */
+  Map<UUID, UUID> blockers(List<Candidate> jobs) {
+    if (jobs.isEmpty()) {
+      return Map.of();
+    }
+    Map<Ref, List<Open>> open = open(jobs);
+    Set<UUID> ended = new HashSet<>();
+    while (true) {
+      Map<UUID, UUID> behind = behind(jobs, open, ended);
+      Set<UUID> toMark = new HashSet<>(behind.values());
+      jobs.stream().filter(job -> job.acceptedAt == null).forEach(job -> toMark.remove(job.id()));
+      Set<UUID> marked = mark(toMark);
+      if (marked.containsAll(toMark)) {
+        return behind;
+      }
+      toMark.removeAll(marked);
+      ended.addAll(toMark);
+    }
+  }
+
+  private static Map<UUID, UUID> behind(
+      List<Candidate> jobs, Map<Ref, List<Open>> open, Set<UUID> ended) {
+    Map<UUID, UUID> behind = new HashMap<>();
+    Map<Ref, List<Open>> earlier = new HashMap<>();
+    open.forEach((ref, list) -> earlier.put(ref, new ArrayList<>(list)));
+    for (Candidate job : jobs) {
+      List<Open> blocking =
+          job.refs().stream()
+              .flatMap(ref -> earlier.getOrDefault(ref, List.of()).stream())
+              .filter(other -> !ended.contains(other.id) && other.blocks(job))
+              .toList();
+      if (!job.scheduled && !blocking.isEmpty()) {
+        behind.put(job.id, blocking.get(0).id);
+      }
+      boolean placed = !job.scheduled && blocking.isEmpty();
+      for (Ref ref : job.refs()) {
+        List<Open> list = earlier.computeIfAbsent(ref, r -> new ArrayList<>());
+        list.removeIf(other -> other.id.equals(job.id));
+        list.add(new Open(job.id, job.lane, placed, job.acceptedAt));
+      }
+    }
+    return behind;
+  }
+
+  private Map<Ref, List<Open>> open(List<Candidate> all) {
+    database
+        .sql()
+        .sql(SERIALISE)
+        .param(
+            "accounts",
+            SqlArrays.column(
+                "int4", all.stream().map(Candidate::account).distinct().toList(), id -> id))
+        .query((row, n) -> n)
+        .list();
+    List<Candidate> jobs = new ArrayList<>();
+    List<String> objects = new ArrayList<>();
+    for (Candidate job : all) {
+      for (String object : job.objects) {
+        jobs.add(job);
+        objects.add(object);
+      }
+    }
+    Map<Ref, List<Open>> open = new HashMap<>();
+    database
+        .sql()
+        .sql(OPEN)
+        .param("accounts", SqlArrays.column("int4", jobs, Candidate::account))
+        .param("lanes", SqlArrays.column("int8", jobs, Candidate::lane))
+        .param("types", SqlArrays.column("text", jobs, Candidate::type))
+        .param("objects", SqlArrays.texts(objects))
+        .query(
+            row -> {
+              open.computeIfAbsent(ref(row), r -> new ArrayList<>()).add(open(row));
+            });
+    return open;
+  }
+
+  private Set<UUID> mark(Collection<UUID> ids) {
+    if (ids.isEmpty()) {
+      return Set.of();
+    }
+    return new HashSet<>(
+        database.sql().sql(MARK).param("ids", SqlArrays.uuids(ids)).query(UUID.class).list());
+  }
+
+  private static Ref ref(ResultSet row) throws SQLException {
+    return new Ref(
+        row.getInt("account_id"), row.getString("object_type"), row.getString("object_id"));
+  }
+
+  private static Open open(ResultSet row) throws SQLException {
+    return new Open(
+        row.getObject("job_id", UUID.class),
+        row.getLong("job_lane"),
+        row.getBoolean("placed"),
+        row.getObject("accepted_at", OffsetDateTime.class).toInstant());
+  }
+}

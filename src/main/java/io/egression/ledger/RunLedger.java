@@ -1,0 +1,358 @@
+package io.egression.ledger;
+
+import io.egression.job.AccountKey;
+import io.egression.job.Action;
+import java.sql.ResultSet;
+import java.sql.SQLException;
+import java.time.OffsetDateTime;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.UUID;
+import java.util.concurrent.CompletableFuture;
+import java.util.function.Consumer;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+import org.springframework.jdbc.support.SqlArrayValue;
+
+/**
+ * Claims runs and records their steps, grouped over concurrent consumers. Both are conditional on
+ * run id and node, so a repeated or stale message claims nothing and a repeated step changes
+ * nothing. While the database is away both wait for it. Thread safe.
+ */
+public final class RunLedger implements AutoCloseable {
+  private record Claim(long lane, UUID run) {}
+
+  private static final String CLAIM =
+      """
+      WITH wanted AS (SELECT * FROM unnest(:lanes, :runs) AS w (lane_id, run_id)),
+      locked AS MATERIALIZED (
+        SELECT l.lane_id FROM lane l JOIN wanted w USING (lane_id)
+        WHERE l.run_id = w.run_id AND l.state = 'queued'
+        ORDER BY l.account_id, l.partition_key FOR UPDATE OF l)
+      UPDATE lane l SET state = 'running', node_id = :node, claimed_at = hub_now(),
+        reason = NULL, reason_job = NULL, attention = false
+      FROM locked WHERE l.lane_id = locked.lane_id AND l.state = 'queued'
+      RETURNING l.lane_id, l.run_id
+      """;
+
+  private static final String JOBS =
+      """
+      SELECT l.lane_id, l.run_id, l.node_id, a.subscription, a.channel, l.partition_key, j.*
+      FROM lane l JOIN account a USING (account_id)
+      LEFT JOIN LATERAL (
+        SELECT job_id, place, source, action, object_type, object_ids,
+          coalesce(pending_ids, object_ids) AS pending, traceparent, attempts, failures,
+          failing_since, delays, deaths
+        FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place AND state = 'waiting'
+        ORDER BY place LIMIT a.run_size) j ON true
+      WHERE l.lane_id = ANY (:lanes)
+      ORDER BY l.lane_id, j.place
+      """;
+
+  private static final String RECORD =
+      """
+      WITH step AS MATERIALIZED (
+        SELECT * FROM unnest(:lanes, :runs, :nodes, :done, :places, :ended, :waits, :reasons, :reasonJobs, :holds)
+          AS s (lane_id, run_id, holder, done, place, ended, wait_ms, reason, reason_job, hold)),
+      locked AS MATERIALIZED (
+        SELECT l.lane_id FROM lane l JOIN step s USING (lane_id)
+        WHERE l.run_id = s.run_id AND l.node_id = s.holder AND l.state = 'running'
+        ORDER BY l.account_id, l.partition_key FOR UPDATE OF l),
+      moved AS (
+        UPDATE lane l SET
+          open = l.open - s.done,
+          final_place = greatest(l.final_place, s.place),
+          state = CASE WHEN NOT s.ended THEN l.state
+                       WHEN s.hold THEN 'held'
+                       WHEN l.open = s.done THEN 'idle'
+                       WHEN s.wait_ms IS NOT NULL THEN 'waiting'
+                       ELSE 'ready' END,
+          ready_at = CASE WHEN s.ended THEN hub_now() END,
+          due_at = CASE WHEN s.ended AND s.wait_ms IS NOT NULL
+                        THEN hub_now() + s.wait_ms * interval '1 millisecond' END,
+          reason = s.reason, reason_job = s.reason_job,
+          run_id = CASE WHEN s.ended THEN NULL ELSE l.run_id END,
+          node_id = CASE WHEN s.ended THEN NULL ELSE l.node_id END
+        FROM step s JOIN locked USING (lane_id)
+        WHERE l.lane_id = s.lane_id
+        RETURNING l.lane_id, l.account_id, l.attention, s.holder),
+      result AS MATERIALIZED (
+        SELECT * FROM unnest(:jobs, :jobLanes, :states, :jobReasons, :called, :failed, :throttled, :pending)
+          AS r (job_id, lane_id, state, reason, called, failed, throttled, pending)),
+      changed AS (
+        UPDATE job j SET
+          state = r.state, reason = r.reason,
+          attempts = j.attempts + r.called::int,
+          failures = j.failures + r.failed::int,
+          failing_since = CASE WHEN r.failed THEN coalesce(j.failing_since, hub_now())
+                               ELSE j.failing_since END,
+          throttles = j.throttles + r.throttled::int,
+          delays = CASE WHEN r.called THEN 0
+                        WHEN r.state = 'waiting' AND NOT r.throttled AND NOT r.failed THEN j.delays + 1
+                        ELSE j.delays END,
+          pending_ids = coalesce(r.pending::text[], j.pending_ids),
+          finished_at = CASE WHEN r.state <> 'waiting' THEN hub_now() END,
+          deaths = j.deaths + (r.state = 'dead')::int,
+          died_at = CASE WHEN r.state = 'dead' THEN hub_now() END,
+          letter_due = (r.state = 'dead')
+        FROM result r JOIN moved m USING (lane_id)
+        WHERE j.job_id = r.job_id AND j.state = 'waiting'
+        RETURNING j.job_id, j.state, j.gates, m.lane_id),
+      noted AS (
+        INSERT INTO attempt
+          (job_id, number, started_at, took_ms, outcome, status, detail, next_at, node_id)
+        SELECT job_id, number, started_at, took_ms, outcome, status, detail,
+          hub_now() + next_ms * interval '1 millisecond', holder
+        FROM unnest(:callJobs, :callLanes, :numbers, :starts, :tooks, :outcomes, :statuses, :details, :nexts)
+          AS c (job_id, lane_id, number, started_at, took_ms, outcome, status, detail, next_ms)
+        JOIN moved USING (lane_id)
+        ON CONFLICT (job_id, number) DO NOTHING)
+      SELECT m.lane_id, m.attention,
+        a.paused_until > hub_now() OR c.paused_until > hub_now() AS paused,
+        (SELECT array_agg(job_id) FROM changed
+         WHERE changed.lane_id = m.lane_id AND gates AND state <> 'waiting') AS gates
+      FROM moved m JOIN account a USING (account_id) JOIN connector c USING (connector)
+      """;
+
+  private static final String CANCEL_ASKED =
+      """
+      WITH seen AS (UPDATE lane SET attention = false
+        WHERE lane_id = :lane AND run_id = :run AND node_id = :node RETURNING lane_id)
+      SELECT job_id, cancel_asked FROM job JOIN seen USING (lane_id)
+      WHERE state = 'waiting' AND cancel_asked IS NOT NULL
+      """;
+
+  private final Database database;
+  private final Node node;
+  private final Consumer<Set<UUID>> released;
+  private final Grouping<Claim, Optional<Run>> claims;
+  private final Grouping<Step, Step.Recorded> steps;
+
+  /**
+   * @param node the holder of the claims
+   * @param released is told of ended jobs for which others waited
+   */
+  public RunLedger(Database database, Node node, Consumer<Set<UUID>> released) {
+    this.database = database;
+    this.node = node;
+    this.released = released;
+    this.claims = new Grouping<>("egression-claims", this::claimAll);
+    this.steps = new Grouping<>("egression-steps", this::recordAll);
+  }
+
+  /** Claims the lane's run and returns its jobs; empty if the message is stale or repeated. */
+  public Optional<Run> claim(long lane, UUID run) {
+    return claims.ask(new Claim(lane, run)).join();
+  }
+
+  /** Records a step within some milliseconds; completes when it is durable. */
+  public CompletableFuture<Step.Recorded> record(Step step) {
+    return steps.ask(step);
+  }
+
+  /** The jobs of the run that someone asked to cancel, with who asked. */
+  public Map<UUID, String> cancelAsked(Run run) {
+    Map<UUID, String> asked = new HashMap<>();
+    database.statement(
+        () -> {
+          database
+              .sql()
+              .sql(CANCEL_ASKED)
+              .param("lane", run.lane())
+              .param("run", run.id())
+              .param("node", run.node())
+              .query(
+                  row -> {
+                    asked.put(row.getObject("job_id", UUID.class), row.getString("cancel_asked"));
+                  });
+          return asked;
+        });
+    return asked;
+  }
+
+  private List<Optional<Run>> claimAll(List<Claim> asked) {
+    Map<UUID, Run> runs =
+        database.transaction(
+            () -> {
+              Set<Long> lanes = new HashSet<>();
+              database
+                  .sql()
+                  .sql(CLAIM)
+                  .param("lanes", SqlArrays.column("int8", asked, Claim::lane))
+                  .param("runs", SqlArrays.column("uuid", asked, Claim::run))
+                  .param("node", node.id())
+                  .query(
+                      row -> {
+                        lanes.add(row.getLong("lane_id"));
+                      });
+              return lanes.isEmpty() ? Map.of() : jobs(lanes);
+            });
+    return asked.stream().map(claim -> Optional.ofNullable(runs.get(claim.run))).toList();
+  }
+
+  private Map<UUID, Run> jobs(Set<Long> lanes) {
+    Map<UUID, Run> runs = new HashMap<>();
+    database
+        .sql()
+        .sql(JOBS)
+        .param("lanes", SqlArrays.column("int8", List.copyOf(lanes), lane -> lane))
+        .query(
+            row -> {
+              UUID id = row.getObject("run_id", UUID.class);
+              Run run = runs.get(id);
+              if (run == null) {
+                run = run(id, row);
+                runs.put(id, run);
+              }
+              if (row.getObject("job_id") != null) {
+                run.jobs().add(item(row));
+              }
+            });
+    return runs;
+  }
+
+  private static Run run(UUID id, ResultSet row) throws SQLException {
+    return new Run(
+        id,
+        row.getObject("node_id", UUID.class),
+        row.getLong("lane_id"),
+        new AccountKey(row.getString("subscription"), row.getString("channel")),
+        row.getString("partition_key"),
+        new ArrayList<>());
+  }
+
+  private static Run.Item item(ResultSet row) throws SQLException {
+    OffsetDateTime failing = row.getObject("failing_since", OffsetDateTime.class);
+    return new Run.Item(
+        row.getObject("job_id", UUID.class),
+        row.getLong("place"),
+        row.getString("source"),
+        Action.of(row.getString("action")).orElseThrow(),
+        row.getString("object_type"),
+        List.of((String[]) row.getArray("object_ids").getArray()),
+        List.of((String[]) row.getArray("pending").getArray()),
+        row.getString("traceparent"),
+        row.getInt("attempts"),
+        row.getInt("failures"),
+        failing == null ? null : failing.toInstant(),
+        row.getInt("delays"),
+        row.getInt("deaths"));
+  }
+
+  /** The steps of one lane gathered since the last statement. */
+  private static final class Gathered {
+    final Run run;
+    int done;
+    long place;
+    Step.@Nullable End end;
+
+    Gathered(Run run) {
+      this.run = run;
+    }
+
+    void add(Step step) {
+      if (step.result() != null && step.result().state().isFinal()) {
+        done++;
+        place = Math.max(place, step.result().place());
+      }
+      if (step.end() != null) {
+        end = step.end();
+      }
+    }
+
+    @Nullable Long waitMillis() {
+      return end == null || end.delay() == null ? null : end.delay().toMillis();
+    }
+  }
+
+  private List<Step.Recorded> recordAll(List<Step> asked) {
+    Map<UUID, Gathered> gathered = new LinkedHashMap<>();
+    for (Step step : asked) {
+      gathered.computeIfAbsent(step.run().id(), id -> new Gathered(step.run())).add(step);
+    }
+    Map<Long, Step.Recorded> recorded = new HashMap<>();
+    Set<UUID> ended = new HashSet<>();
+    database.statement(
+        () -> {
+          query(List.copyOf(gathered.values()), asked, recorded, ended);
+          return recorded;
+        });
+    if (!ended.isEmpty()) {
+      released.accept(ended);
+    }
+    Step.Recorded lost = new Step.Recorded(false, false, true);
+    return asked.stream().map(step -> recorded.getOrDefault(step.run().lane(), lost)).toList();
+  }
+
+  private void query(
+      List<Gathered> lanes, List<Step> asked, Map<Long, Step.Recorded> recorded, Set<UUID> ended) {
+    List<Step> results = asked.stream().filter(step -> step.result() != null).toList();
+    List<Step> calls = results.stream().filter(step -> step.result().call() != null).toList();
+    database
+        .sql()
+        .sql(RECORD)
+        .param("lanes", SqlArrays.column("int8", lanes, lane -> lane.run.lane()))
+        .param("runs", SqlArrays.column("uuid", lanes, lane -> lane.run.id()))
+        .param("nodes", SqlArrays.column("uuid", lanes, lane -> lane.run.node()))
+        .param("done", SqlArrays.column("int4", lanes, lane -> lane.done))
+        .param("places", SqlArrays.column("int8", lanes, lane -> lane.place))
+        .param("ended", SqlArrays.column("bool", lanes, lane -> lane.end != null))
+        .param("waits", SqlArrays.column("int8", lanes, Gathered::waitMillis))
+        .param("reasons", end(lanes, "text", Step.End::reason))
+        .param("reasonJobs", end(lanes, "uuid", Step.End::job))
+        .param("holds", end(lanes, "bool", Step.End::hold))
+        .param("jobs", result(results, "uuid", Step.Result::job))
+        .param("jobLanes", SqlArrays.column("int8", results, step -> step.run().lane()))
+        .param("states", result(results, "text", result -> result.state().word()))
+        .param("jobReasons", result(results, "text", Step.Result::reason))
+        .param("called", result(results, "bool", result -> result.call() != null))
+        .param("failed", result(results, "bool", Step.Result::failed))
+        .param("throttled", result(results, "bool", Step.Result::throttled))
+        .param("pending", result(results, "text", r -> SqlArrays.literal(r.pending())))
+        .param("callJobs", result(calls, "uuid", Step.Result::job))
+        .param("callLanes", SqlArrays.column("int8", calls, step -> step.run().lane()))
+        .param("numbers", call(calls, "int4", Step.Call::number))
+        .param("starts", call(calls, "timestamptz", Step.Call::startedAt))
+        .param("tooks", call(calls, "int4", call -> call.took().toMillis()))
+        .param("outcomes", call(calls, "text", Step.Call::outcome))
+        .param("statuses", call(calls, "int4", Step.Call::status))
+        .param("details", call(calls, "text", Step.Call::detail))
+        .param("nexts", call(calls, "int8", c -> c.next() == null ? null : c.next().toMillis()))
+        .query(
+            row -> {
+              recorded.put(
+                  row.getLong("lane_id"),
+                  new Step.Recorded(true, row.getBoolean("attention"), row.getBoolean("paused")));
+              if (row.getArray("gates") != null) {
+                ended.addAll(List.of((UUID[]) row.getArray("gates").getArray()));
+              }
+            });
+  }
+
+  private static SqlArrayValue end(
+      List<Gathered> lanes, String type, Function<Step.End, @Nullable Object> cell) {
+    return SqlArrays.column(type, lanes, lane -> lane.end == null ? null : cell.apply(lane.end));
+  }
+
+  private static SqlArrayValue result(
+      List<Step> steps, String type, Function<Step.Result, @Nullable Object> cell) {
+    return SqlArrays.column(type, steps, step -> cell.apply(step.result()));
+  }
+
+  private static SqlArrayValue call(
+      List<Step> steps, String type, Function<Step.Call, @Nullable Object> cell) {
+    return SqlArrays.column(type, steps, step -> cell.apply(step.result().call()));
+  }
+
+  @Override
+  public void close() {
+    claims.close();
+    steps.close();
+  }
+}
