@@ -2,12 +2,17 @@ package io.egression.access;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.egression.intake.HttpApi;
 import io.egression.intake.Problem;
+import io.vertx.core.http.HttpMethod;
 import io.vertx.core.http.HttpServerResponse;
+import io.vertx.core.http.HttpVersion;
+import io.vertx.ext.auth.User;
+import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
 import java.util.Optional;
+import java.util.Set;
+import java.util.TreeSet;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -19,6 +24,7 @@ public final class Gate {
   public static final String HEALTH = "/health";
 
   private static final int BEFORE_EVERYTHING = -1000;
+  private static final int AFTER_EVERYTHING = Integer.MAX_VALUE;
 
   private final AccessKeys keys;
   private final ObjectMapper json;
@@ -35,24 +41,45 @@ public final class Gate {
 
   /** Puts the gate before all other handlers and gives the server's own errors their documents. */
   public void guard(Router router) {
-    router.route().order(BEFORE_EVERYTHING).handler(this::check);
-    router.errorHandler(
-        400,
-        context -> problem(context, 400, "bad-request", "The request is not valid HTTP", null));
-    router.errorHandler(
-        404,
-        context -> problem(context, 404, "no-such-path", "There is nothing at this path", null));
-    router.errorHandler(
-        405,
-        context ->
-            problem(context, 405, "no-such-method", "This path does not have this method", null));
-    router.errorHandler(413, this::tooLarge);
-    router.errorHandler(
-        500, context -> problem(context, 500, "internal", "The request failed", null));
+    // The server mounts this router below its own, whose error handlers are out of reach: so
+    // failures and unmatched requests are answered here.
+    router.route().order(BEFORE_EVERYTHING).handler(this::check).failureHandler(this::failed);
+    router.route().order(AFTER_EVERYTHING).handler(context -> unmatched(context, router));
   }
 
+  private void failed(RoutingContext context) {
+    int status = context.statusCode();
+    if (status == 413) {
+      tooLarge(context);
+    } else if (status >= 400 && status < 500) {
+      problem(context, status, "bad-request", "The request is not valid HTTP", null);
+    } else {
+      problem(context, 500, "internal", "The request failed", null);
+    }
+  }
+
+  private void unmatched(RoutingContext context, Router router) {
+    Set<String> allowed = new TreeSet<>();
+    router.getRoutes().stream()
+        .filter(route -> isAt(route, context.normalizedPath()))
+        .forEach(route -> route.methods().stream().map(HttpMethod::name).forEach(allowed::add));
+    if (allowed.isEmpty()) {
+      problem(context, 404, "no-such-path", "There is nothing at this path", null);
+    } else {
+      context.response().putHeader("Allow", String.join(", ", allowed));
+      problem(context, 405, "no-such-method", "This path does not have this method", null);
+    }
+  }
+
+  /** The route's path is as Vert.x writes it: {@code /v1/jobs/:id}. */
+  private static boolean isAt(Route route, String path) {
+    return route.getPath() != null
+        && route.methods() != null
+        && path.matches(route.getPath().replaceAll(":[^/]+", "[^/]+") + "/?");
+  }
+
+  @SuppressWarnings("deprecation") // Vert.x 4 has no other way to set the user
   private void check(RoutingContext context) {
-    context.request().headers().remove(HttpApi.KEY_HEADER);
     if (context.request().path().equals(HEALTH)) {
       context.next();
       return;
@@ -64,7 +91,7 @@ public final class Gate {
     } else if (declaredLength(context) > mostBytes) {
       tooLarge(context);
     } else {
-      context.request().headers().set(HttpApi.KEY_HEADER, key.get());
+      context.setUser(User.fromName(key.get())); // a request can't bring one of its own
       context.next();
     }
   }
@@ -75,7 +102,9 @@ public final class Gate {
   }
 
   private void tooLarge(RoutingContext context) {
-    context.response().putHeader("Connection", "close");
+    if (context.request().version() != HttpVersion.HTTP_2) {
+      context.response().putHeader("Connection", "close");
+    }
     problem(
         context,
         413,

@@ -2,15 +2,24 @@ package io.egression.intake;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.connector.Suggestion;
 import io.egression.intake.JobIntake.Accepted;
+import io.egression.intake.Problem.FieldFault;
 import io.egression.intake.Problem.ProblemException;
 import io.egression.ledger.LedgerAwayException;
+import io.netty.handler.codec.http.QueryStringDecoder;
+import io.vertx.ext.auth.User;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
-import java.util.Objects;
+import java.util.Set;
 import java.util.function.Function;
+import java.util.stream.Stream;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpConstants;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -20,10 +29,9 @@ import org.slf4j.LoggerFactory;
  * on. Thread safe.
  */
 public final class HttpApi {
-  /** Set by the gate after it has checked the key; whatever a client sent under it is removed. */
-  public static final String KEY_HEADER = "Egression-Key-Id";
-
   private static final Logger LOG = LoggerFactory.getLogger(HttpApi.class);
+  private static final Set<String> LIST_PARAMETERS =
+      Set.of("subscription", "channel", "state", "object", "cursor", "limit");
 
   private final JobIntake intake;
   private final JobApi jobs;
@@ -31,7 +39,7 @@ public final class HttpApi {
   private final ObjectMapper json;
 
   /**
-   * @param callers finds the caller by the id that the gate has set
+   * @param callers finds the caller by its key's id
    */
   public HttpApi(
       JobIntake intake, JobApi jobs, Function<String, Caller> callers, ObjectMapper json) {
@@ -44,15 +52,8 @@ public final class HttpApi {
   /** POST /v1/jobs. */
   public void accept(Exchange exchange) {
     Message message = exchange.getMessage();
-    String type = message.getHeader(Exchange.CONTENT_TYPE, "", String.class);
-    if (!type.replaceFirst(";.*", "").strip().equalsIgnoreCase("application/json")) {
-      throw new ProblemException(
-          Problem.of(
-              415,
-              "unsupported-media-type",
-              "The content type is not supported",
-              "Send application/json."));
-    }
+    query(message, Set.of());
+    requireJson(header(message, Exchange.CONTENT_TYPE));
     byte[] body = message.getBody(byte[].class);
     List<Accepted> accepted =
         intake.accept(
@@ -66,25 +67,45 @@ public final class HttpApi {
     }
   }
 
+  private static void requireJson(@Nullable String type) {
+    if (type == null || !isJson(type)) {
+      throw new ProblemException(
+          Problem.of(
+              415,
+              "unsupported-media-type",
+              "The content type is not supported",
+              "Send application/json, in UTF-8."));
+    }
+  }
+
+  private static boolean isJson(String type) {
+    String[] parts = type.toLowerCase(Locale.ROOT).replaceAll("[\\s\"]", "").split(";");
+    return parts.length > 0
+        && parts[0].equals("application/json")
+        && Stream.of(parts)
+            .noneMatch(part -> part.startsWith("charset=") && !part.equals("charset=utf-8"));
+  }
+
   /** GET /v1/jobs/{id}. */
   public void job(Exchange exchange) {
     Message message = exchange.getMessage();
-    String id = Objects.requireNonNullElse(header(message, "id"), "");
-    answer(exchange, 200, jobs.find(id, caller(message)));
+    query(message, Set.of());
+    answer(exchange, 200, jobs.find(pathParameter(message, "id"), caller(message)));
   }
 
   /** GET /v1/jobs. */
   public void list(Exchange exchange) {
     Message message = exchange.getMessage();
-    JobApi.ListQuery query =
+    Map<String, String> query = query(message, LIST_PARAMETERS);
+    JobApi.ListQuery listed =
         new JobApi.ListQuery(
-            header(message, "subscription"),
-            header(message, "channel"),
-            header(message, "state"),
-            header(message, "object"),
-            header(message, "cursor"),
-            header(message, "limit"));
-    answer(exchange, 200, jobs.list(query, caller(message)));
+            query.get("subscription"),
+            query.get("channel"),
+            query.get("state"),
+            query.get("object"),
+            query.get("cursor"),
+            query.get("limit"));
+    answer(exchange, 200, jobs.list(listed, caller(message)));
   }
 
   /** Answers what a route could not: a problem document, without a word of the inside. */
@@ -114,8 +135,46 @@ public final class HttpApi {
             "The hub's log has the reason under " + exchange.getExchangeId() + "."));
   }
 
+  /**
+   * The gate has checked the key and set the user: headers of this name don't come from outside.
+   */
   private Caller caller(Message message) {
-    return callers.apply(message.getHeader(KEY_HEADER, "", String.class));
+    User user = message.getHeader(VertxPlatformHttpConstants.AUTHENTICATED_USER, User.class);
+    return callers.apply(user.principal().getString("username"));
+  }
+
+  /**
+   * The request's query; Camel mixes it into the headers, where it could not be told from them.
+   *
+   * @throws ProblemException naming every parameter that is unknown or given twice
+   */
+  private static Map<String, String> query(Message message, Set<String> known) {
+    String raw = message.getHeader(Exchange.HTTP_RAW_QUERY, "", String.class);
+    Map<String, String> query = new HashMap<>();
+    List<FieldFault> faults = new ArrayList<>();
+    new QueryStringDecoder(raw, false)
+        .parameters()
+        .forEach(
+            (name, values) -> {
+              query.put(name, values.get(0));
+              if (!known.contains(name)) {
+                faults.add(FieldFault.ofParameter(name, "is unknown" + suggestion(name, known)));
+              } else if (values.size() > 1) {
+                faults.add(FieldFault.ofParameter(name, "is given twice"));
+              }
+            });
+    JobApi.requireNone(faults);
+    return query;
+  }
+
+  private static String suggestion(String name, Set<String> known) {
+    return known.isEmpty() ? "" : "; " + Suggestion.forWord(name, known);
+  }
+
+  /** Camel appends it to a header of the same name. */
+  private static String pathParameter(Message message, String name) {
+    Object value = message.getHeader(name);
+    return String.valueOf(value instanceof List<?> all ? all.get(all.size() - 1) : value);
   }
 
   private static @Nullable String header(Message message, String name) {

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Answers questions about jobs. A caller sees only its own subscriptions. Thread safe. */
@@ -137,22 +138,25 @@ public final class JobApi {
     List<FieldFault> faults = new ArrayList<>();
     String state = query.state();
     if (state != null && JobState.of(state).isEmpty()) {
-      faults.add(new FieldFault("state", "is not a job state: waiting, delivered, dead, …"));
+      faults.add(
+          FieldFault.ofParameter(
+              "state",
+              "must be one of "
+                  + String.join(", ", Stream.of(JobState.values()).map(JobState::word).toList())));
     }
     int slash = query.object() == null ? -1 : query.object().indexOf('/');
     if (query.object() != null && slash < 1) {
-      faults.add(new FieldFault("object", "must be <type>/<id>: product/123"));
+      faults.add(FieldFault.ofParameter("object", "must be <type>/<id>: product/123"));
     }
     Optional<UUID> before = query.cursor() == null ? Optional.empty() : uuid(query.cursor());
     if (query.cursor() != null && before.isEmpty()) {
-      faults.add(new FieldFault("cursor", "must be the 'next' of the page before"));
+      faults.add(FieldFault.ofParameter("cursor", "must be the 'next' of the page before"));
     }
     int limit = limit(query.limit(), faults);
-    if (!faults.isEmpty()) {
-      throw new ProblemException(
-          new Problem(
-              "urn:egression:problem:invalid-query", "The query is not right", 400, null, faults));
-    }
+    checkText("channel", query.channel(), faults);
+    checkText("subscription", query.subscription(), faults);
+    checkText("object", query.object(), faults);
+    requireNone(faults);
     return new JobQueries.Filter(
         subscriptions(query.subscription(), caller),
         query.channel(),
@@ -161,6 +165,24 @@ public final class JobApi {
         slash < 1 ? null : query.object().substring(slash + 1),
         before.orElse(null),
         limit);
+  }
+
+  /** A NUL is no text for PostgreSQL; no name or id has control characters. */
+  private static void checkText(String parameter, @Nullable String text, List<FieldFault> faults) {
+    if (text != null && text.chars().anyMatch(Character::isISOControl)) {
+      faults.add(FieldFault.ofParameter(parameter, "must not contain control characters"));
+    }
+  }
+
+  /**
+   * @throws ProblemException 400 if there are faults in the query
+   */
+  static void requireNone(List<FieldFault> faults) {
+    if (!faults.isEmpty()) {
+      throw new ProblemException(
+          new Problem(
+              "urn:egression:problem:invalid-query", "The query is not right", 400, null, faults));
+    }
   }
 
   private static @Nullable Set<String> subscriptions(@Nullable String asked, Caller caller) {
@@ -181,7 +203,7 @@ public final class JobApi {
     if (text.matches("\\d{1,3}") && Integer.parseInt(text) >= 1 && Integer.parseInt(text) <= MOST) {
       return Integer.parseInt(text);
     }
-    faults.add(new FieldFault("limit", "must be a whole number from 1 to " + MOST));
+    faults.add(FieldFault.ofParameter("limit", "must be a whole number from 1 to " + MOST));
     return USUAL;
   }
 

@@ -7,7 +7,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * A problem document (RFC 9457).
  *
- * @param errors one per fault, each with the JSON Pointer (RFC 6901) of its field
+ * @param errors one per fault, each with the JSON Pointer (RFC 6901) of its field, or the name of
+ *     its query parameter
  */
 @JsonInclude(JsonInclude.Include.NON_EMPTY)
 public record Problem(
@@ -15,8 +16,17 @@ public record Problem(
   /** The media type of every problem. */
   public static final String MEDIA_TYPE = "application/problem+json";
 
-  /** A fault of one field and what would be right. */
-  public record FieldFault(String pointer, String detail) {}
+  /** A fault of one field, or of one query parameter, and what would be right. */
+  @JsonInclude(JsonInclude.Include.NON_NULL)
+  public record FieldFault(@Nullable String pointer, @Nullable String parameter, String detail) {
+    public FieldFault(String pointer, String detail) {
+      this(pointer, null, detail);
+    }
+
+    public static FieldFault ofParameter(String name, String detail) {
+      return new FieldFault(null, name, detail);
+    }
+  }
 
   public static Problem of(int status, String name, String title, @Nullable String detail) {
     return new Problem("urn:egression:problem:" + name, title, status, detail, List.of());
