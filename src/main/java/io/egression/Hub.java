@@ -10,6 +10,7 @@ import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
 import io.egression.connector.ConnectorFolder;
+import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
 import io.egression.delivery.Dispatcher;
 import io.egression.delivery.EmbeddedBroker;
@@ -18,15 +19,20 @@ import io.egression.delivery.Health;
 import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
 import io.egression.delivery.Outcomes;
+import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.Sweep;
 import io.egression.intake.Caller.Role;
 import io.egression.intake.HttpApi;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
+import io.egression.intake.OperatorApi;
+import io.egression.intake.OperatorHttp;
 import io.egression.ledger.Acceptance;
 import io.egression.ledger.AccessKeyStore;
+import io.egression.ledger.AccountQueries;
 import io.egression.ledger.Accounts;
+import io.egression.ledger.Cancellation;
 import io.egression.ledger.Database;
 import io.egression.ledger.DeadLetters;
 import io.egression.ledger.Dispatch;
@@ -36,6 +42,7 @@ import io.egression.ledger.Node;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.ProgressReport;
 import io.egression.ledger.Reconciliation;
+import io.egression.ledger.Replay;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.embedded.EmbeddedPostgres;
 import jakarta.jms.ConnectionFactory;
@@ -48,6 +55,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.List;
 import java.util.Map;
 import java.util.Properties;
 import java.util.Set;
@@ -57,6 +65,7 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
+import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
@@ -86,6 +95,7 @@ public final class Hub implements AutoCloseable {
   private Database database;
   private AccessKeys keys;
   private Runs runs;
+  private Sweep sweep;
   private boolean closed;
 
   private Hub(Settings settings, Map<String, String> placeholders) {
@@ -184,7 +194,7 @@ public final class Hub implements AutoCloseable {
     boolean alone = settings.databaseUrl() == null;
     Node node = closing(new Node(database, settings.nodeName(), alone));
     Accounts accounts = new Accounts(database);
-    accounts.configure(catalogue.accounts().values().stream().map(Hub::configured).toList());
+    accounts.configure(catalogue.accounts().values().stream().map(Hub::configured).toList(), node);
     Eligibility eligibility = new Eligibility(database);
     Dispatcher dispatcher = new Dispatcher(new Dispatch(database), eligibility, connections);
     RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));
@@ -193,11 +203,14 @@ public final class Hub implements AutoCloseable {
     DeadLetters deadLetters = new DeadLetters(database);
     Enrichment enrichment =
         new Enrichment(settings.metadataUrl(), queries, ThreadLocalRandom.current());
-    runs = new Runs(runLedger, node, dispatcher, current);
+    Cancellation cancellation = new Cancellation(database, dispatcher::ended);
+    runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current);
 
     bind("runs", runs);
     bind("enrichment", enrichment);
-    bind("messages", new Messages(node.clock()));
+    CallDeadlines deadlines = closing(new CallDeadlines());
+    httpDefaults(deadlines);
+    bind("messages", new Messages(node.clock(), deadlines));
     bind("router", new ConnectorRouter());
     bind(
         "outcomes",
@@ -209,11 +222,10 @@ public final class Hub implements AutoCloseable {
                 new Classifier(node.clock(), ThreadLocalRandom.current()),
                 enrichment,
                 node.clock())));
-    bind("letters", new Letters(deadLetters, json));
+    bind("letters", new Letters(deadLetters, connections, json));
     bind("health", new Health(node, dispatcher, json));
     bind("deliveryMapper", json);
-    bind(
-        "api",
+    HttpApi api =
         new HttpApi(
             new JobIntake(
                 new Acceptance(database, accounts, node.clock()),
@@ -222,17 +234,29 @@ public final class Hub implements AutoCloseable {
                 node.clock()),
             new JobApi(queries, node.clock()),
             keys::caller,
-            json));
+            json);
+    bind("api", api);
+    Replays replays = closing(new Replays(new Replay(database), connections, dispatcher));
+    bind("replays", replays);
+    OperatorApi operator =
+        new OperatorApi(
+            new OperatorApi.Ledger(
+                queries, new AccountQueries(database), cancellation, new Pauses(database)),
+            replays,
+            dispatcher);
+    bind("operator", new OperatorHttp(operator, api));
     bind("jms", jms(connections));
     startCamel();
     openEndpoints(catalogue);
     closing(dispatcher);
     dispatcher.start();
+    replays.start();
     startConsumers(catalogue);
-    Sweep sweep =
+    sweep =
         closing(
             new Sweep(
-                new Sweep.Ledger(node, new Reconciliation(database), eligibility, deadLetters),
+                new Sweep.Ledger(
+                    node, new Reconciliation(database), eligibility, deadLetters, accounts),
                 connections,
                 dispatcher,
                 main.getCamelContext().createProducerTemplate()));
@@ -251,6 +275,18 @@ public final class Hub implements AutoCloseable {
 
   private void bind(String name, Object bean) {
     main.getCamelContext().getRegistry().bind(name, bean);
+  }
+
+  /** What holds for every HTTP call, also of a connector that says nothing about it. */
+  private void httpDefaults(CallDeadlines deadlines) {
+    for (String scheme : List.of("http", "https")) {
+      HttpComponent http = main.getCamelContext().getComponent(scheme, HttpComponent.class);
+      http.setHttpClientConfigurer(deadlines);
+      http.setAutomaticRetriesDisabled(true);
+      http.setFollowRedirects(false);
+      http.setConnectionsPerRoute(200);
+      http.setMaxTotalConnections(1000);
+    }
   }
 
   private JmsComponent jms(ConnectionFactory connections) {
@@ -351,6 +387,11 @@ public final class Hub implements AutoCloseable {
   /** The file that the first start wrote the first key to. */
   public Path adminKey() {
     return settings.dataDir().resolve(ADMIN_KEY);
+  }
+
+  /** How much the safety net has put right: 0 in a healthy run. */
+  public long repairs() {
+    return sweep.repairs();
   }
 
   /** Counts of what is under way. */

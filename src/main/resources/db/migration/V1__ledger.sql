@@ -29,7 +29,8 @@ create table node (
   node_id       uuid primary key,
   name          text not null,
   started_at    timestamptz not null default hub_now(),
-  lease_until   timestamptz not null
+  lease_until   timestamptz not null,
+  accounts      integer[] not null default '{}'   -- what its configuration has
 );
 
 -- One row per partition key. `open` is the count of jobs that have a place and are not final: kept here
@@ -136,6 +137,20 @@ create table job_event (
   actor         text
 );
 create index job_event_job on job_event (job_id, at);
+
+-- Replays of many dead jobs at once, carried out step by step.
+create table bulk_replay (
+  replay_id     uuid primary key,
+  actor         text not null,
+  subscription  text,
+  channel       text,
+  reason        text,
+  died_from     timestamptz,
+  died_to       timestamptz not null,
+  started_at    timestamptz not null default hub_now(),
+  replayed      integer not null default 0,
+  finished      boolean not null default false
+);
 
 -- The first answer to an idempotency key.
 create table acceptance (

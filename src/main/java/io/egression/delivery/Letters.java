@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.egression.ledger.DeadLetters;
 import io.egression.ledger.DeadLetters.Letter;
+import jakarta.jms.ConnectionFactory;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import org.apache.camel.Exchange;
@@ -16,8 +18,11 @@ public final class Letters {
   private final DeadLetters letters;
   private final ObjectMapper json;
 
-  public Letters(DeadLetters letters, ObjectMapper json) {
+  private final LetterBox letterBox;
+
+  public Letters(DeadLetters letters, ConnectionFactory connections, ObjectMapper json) {
     this.letters = letters;
+    this.letterBox = new LetterBox(connections);
     this.json = json;
   }
 
@@ -48,9 +53,11 @@ public final class Letters {
         });
   }
 
-  /** The broker has it. */
+  /** The broker has it; it is taken back if the job was replayed or discarded meanwhile. */
   public void sent(Exchange exchange) {
     Letter letter = exchange.getProperty(LETTER, Letter.class);
-    letters.sent(letter.job(), letter.death());
+    if (!letters.sent(letter.job(), letter.death())) {
+      letterBox.remove(List.of(letter.job()));
+    }
   }
 }

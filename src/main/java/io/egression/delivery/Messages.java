@@ -17,8 +17,11 @@ public final class Messages {
 
   private final Clock clock;
 
-  public Messages(Clock clock) {
+  private final CallDeadlines deadlines;
+
+  public Messages(Clock clock, CallDeadlines deadlines) {
     this.clock = clock;
+    this.deadlines = deadlines;
   }
 
   /** Replaces the message by the delivery of the job in hand. */
@@ -53,6 +56,7 @@ public final class Messages {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     work.calledAt = clock.instant();
     work.calledNanos = System.nanoTime();
+    work.deadline = deadlines.start(work.account.connector().policy().timeouts().total());
   }
 
   /** The same on every attempt; another one once a part of the job has been delivered. */

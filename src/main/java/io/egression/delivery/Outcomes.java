@@ -58,6 +58,10 @@ public final class Outcomes {
     Work work = work(exchange);
     Integer status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
     String body = body(exchange);
+    if (work.endDeadline()) {
+      classify(work, tooLate(work));
+      return;
+    }
     classify(work, new Answer(status, headers(exchange), body, null, work.job.pending()));
     work.excerpt = excerpt(body);
   }
@@ -66,7 +70,10 @@ public final class Outcomes {
   public void failed(Exchange exchange) {
     Work work = work(exchange);
     Throwable fault = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);
-    if (fault instanceof UndeliverableException undeliverable) {
+    boolean late = work.endDeadline();
+    if (late) {
+      classify(work, tooLate(work));
+    } else if (fault instanceof UndeliverableException undeliverable) {
       work.outcome = undeliverable.outcome();
     } else if (fault instanceof ThrottlerRejectedExecutionException) {
       work.outcome = new Outcome.Throttled(NEXT_PERIOD, "over the connector's limit");
@@ -78,6 +85,11 @@ public final class Outcomes {
         LOG.warn("job {}: a route or Kamelet failed", work.job.id(), fault);
       }
     }
+  }
+
+  private static Answer tooLate(Work work) {
+    Throwable late = new java.net.SocketTimeoutException("the call took too long in total");
+    return new Answer(null, Map.of(), "", late, work.job.pending());
   }
 
   private void classify(Work work, Answer answer) {
@@ -126,7 +138,12 @@ public final class Outcomes {
     log(work, outcome, verdict);
     if (outcome instanceof Outcome.Pause pause) {
       recorded.join();
-      pauses.pause(work.run.account(), pause);
+      pauses.pause(
+          new Pauses.Target(work.run.account(), work.getConnector()),
+          pause.scope(),
+          pause.after(),
+          pause.reason());
+      dispatcher.nudge();
     }
     if (verdict.delay != null) {
       dispatcher.dueIn(verdict.delay);

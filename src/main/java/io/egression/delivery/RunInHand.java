@@ -3,7 +3,10 @@ package io.egression.delivery;
 import io.egression.ledger.Run;
 import io.egression.ledger.Step;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.UUID;
 import java.util.concurrent.CompletableFuture;
 import org.jspecify.annotations.Nullable;
 
@@ -14,6 +17,10 @@ public final class RunInHand {
   final Run run;
   private final long startedNanos = System.nanoTime();
   private final List<CompletableFuture<Step.Recorded>> open = new ArrayList<>();
+
+  /** Who asked to cancel which of its jobs. */
+  final Map<UUID, String> cancelAsked = new HashMap<>();
+
   private int next;
   private boolean ended;
   private boolean stop;
@@ -68,9 +75,10 @@ public final class RunInHand {
     return now;
   }
 
-  /** Waits until every step is durable. */
-  void awaitRecorded() {
+  /** Waits until every step is durable; whether there is something to look at since. */
+  boolean awaitRecorded() {
     open.forEach(CompletableFuture::join);
-    open.clear();
+    lookAtFlags();
+    return mustLook();
   }
 }

@@ -3,12 +3,12 @@ package io.egression.delivery;
 import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.job.JobState;
+import io.egression.ledger.Cancellation;
 import io.egression.ledger.Node;
 import io.egression.ledger.Run;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.Step;
 import java.time.Duration;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -32,15 +32,22 @@ public final class Runs {
   /** When it is spent, the rest of a run goes back to its lane after the call in hand. */
   private static final Duration BUDGET = Duration.ofSeconds(2);
 
+  private static final Duration ANOTHER = Duration.ofMillis(500);
+
   private final RunLedger ledger;
+  private final Cancellation cancellation;
   private final Node node;
   private final Dispatcher dispatcher;
   private final Supplier<Catalogue> catalogue;
   private final Set<UUID> inHand = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
-  public Runs(RunLedger ledger, Node node, Dispatcher dispatcher, Supplier<Catalogue> catalogue) {
-    this.ledger = ledger;
+  /** Where runs are recorded. */
+  public record Ledger(RunLedger runs, Cancellation cancellation) {}
+
+  public Runs(Ledger ledger, Node node, Dispatcher dispatcher, Supplier<Catalogue> catalogue) {
+    this.ledger = ledger.runs;
+    this.cancellation = ledger.cancellation;
     this.node = node;
     this.dispatcher = dispatcher;
     this.catalogue = catalogue;
@@ -85,9 +92,7 @@ public final class Runs {
       return false;
     }
     run.lookAtFlags();
-    if (run.mustLook()) {
-      cancelAsked(run);
-    }
+    cancelAsked(run);
     return run.peek() != null && mayCall(run);
   }
 
@@ -101,20 +106,21 @@ public final class Runs {
         && node.outlives(account.get().connector().policy().timeouts().total());
   }
 
+  /** Ends the next jobs that someone asked to cancel before their call. */
   private void cancelAsked(RunInHand run) {
-    Map<UUID, String> asked = ledger.cancelAsked(run.run);
-    for (Run.Item job = run.peek(); job != null && asked.containsKey(job.id()); job = run.peek()) {
+    if (run.mustLook()) {
+      run.cancelAsked.putAll(ledger.cancelAsked(run.run));
+    }
+    for (Run.Item job = run.peek(); job != null; job = run.peek()) {
+      String actor = run.cancelAsked.getOrDefault(job.id(), job.cancelAsked());
+      if (actor == null) {
+        return;
+      }
       run.take();
+      String reason = "cancelled by " + actor;
       Step.Result cancelled =
           new Step.Result(
-              job.id(),
-              job.place(),
-              JobState.CANCELLED,
-              "cancelled by " + asked.get(job.id()),
-              null,
-              false,
-              false,
-              null);
+              job.id(), job.place(), JobState.CANCELLED, reason, null, false, false, null);
       run.recording(ledger.record(new Step(run.run, cancelled, null)), false);
     }
   }
@@ -133,13 +139,22 @@ public final class Runs {
     }
     try {
       if (!run.isEnded()) {
-        run.recording(ledger.record(new Step(run.run, null, Step.End.GO_ON)), true);
+        run.recording(ledger.record(new Step(run.run, null, givenBack(run.run))), true);
       }
-      run.awaitRecorded();
+      if (run.awaitRecorded()) {
+        cancellation.completeAsked(run.run.lane());
+      }
     } finally {
       inHand.remove(run.run.id());
       dispatcher.nudge();
     }
+  }
+
+  /** Another node may have what this one lacks: it gets a moment to take the run. */
+  private Step.End givenBack(Run run) {
+    return catalogue.get().account(run.account()).isPresent()
+        ? Step.End.GO_ON
+        : new Step.End(ANOTHER, "node " + node.name() + " does not have the account", null, false);
   }
 
   /** From now on no further call starts. */

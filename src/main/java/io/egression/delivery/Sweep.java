@@ -1,5 +1,6 @@
 package io.egression.delivery;
 
+import io.egression.ledger.Accounts;
 import io.egression.ledger.DeadLetters;
 import io.egression.ledger.Eligibility;
 import io.egression.ledger.LedgerAwayException;
@@ -42,6 +43,7 @@ public final class Sweep implements AutoCloseable {
   private final Reconciliation reconciliation;
   private final Eligibility eligibility;
   private final DeadLetters letters;
+  private final Accounts accounts;
   private final ConnectionFactory connections;
   private final Dispatcher dispatcher;
   private final ProducerTemplate routes;
@@ -56,7 +58,11 @@ public final class Sweep implements AutoCloseable {
 
   /** What it works on in the ledger. */
   public record Ledger(
-      Node node, Reconciliation reconciliation, Eligibility eligibility, DeadLetters letters) {}
+      Node node,
+      Reconciliation reconciliation,
+      Eligibility eligibility,
+      DeadLetters letters,
+      Accounts accounts) {}
 
   public Sweep(
       Ledger ledger,
@@ -67,6 +73,7 @@ public final class Sweep implements AutoCloseable {
     this.reconciliation = ledger.reconciliation;
     this.eligibility = ledger.eligibility;
     this.letters = ledger.letters;
+    this.accounts = ledger.accounts;
     this.connections = connections;
     this.dispatcher = dispatcher;
     this.routes = routes;
@@ -103,6 +110,7 @@ public final class Sweep implements AutoCloseable {
         letter ->
             routes.sendBodyAndProperty("direct:dead-letter", null, Outcomes.DEAD, letter.job()));
     repaired(due.size(), "dead letters sent late");
+    accounts.agree();
     reconciliation.pruneAcceptances();
   }
 

@@ -67,6 +67,19 @@ public final class Work {
     return fetched < job.pending().size();
   }
 
+  CallDeadlines.@Nullable Call deadline;
+
+  /** The answer is there, or never will be; whether it took too long. */
+  boolean endDeadline() {
+    CallDeadlines.Call call = deadline;
+    deadline = null;
+    if (call == null) {
+      return false;
+    }
+    call.close();
+    return call.isExpired();
+  }
+
   boolean wasCalled() {
     return calledAt != null;
   }

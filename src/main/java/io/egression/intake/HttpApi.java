@@ -108,6 +108,20 @@ public final class HttpApi {
     answer(exchange, 200, jobs.list(listed, caller(message)));
   }
 
+  /** An answer to be given. */
+  record Reply(int status, Object body) {}
+
+  /** Answers with what the work yields, or with a problem document, whatever the route does. */
+  void respond(Exchange exchange, Function<Caller, Reply> work) {
+    try {
+      Reply reply = work.apply(caller(exchange.getMessage()));
+      answer(exchange, reply.status, reply.body);
+    } catch (RuntimeException e) {
+      exchange.setProperty(Exchange.EXCEPTION_CAUGHT, e);
+      problem(exchange);
+    }
+  }
+
   /** Answers what a route could not: a problem document, without a word of the inside. */
   public void problem(Exchange exchange) {
     Throwable fault = exchange.getProperty(Exchange.EXCEPTION_CAUGHT, Throwable.class);

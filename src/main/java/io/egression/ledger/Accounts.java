@@ -29,8 +29,15 @@ public final class Accounts {
       RETURNING account_id, subscription, channel
       """;
 
-  private static final String REMOVE =
-      "UPDATE account SET configured = false WHERE configured AND account_id <> ALL(:ids)";
+  /** An account is configured while a living node has it. */
+  private static final String AGREE =
+      """
+      UPDATE account a SET configured = w.configured
+      FROM (SELECT account_id, EXISTS (SELECT FROM node n
+              WHERE n.lease_until > hub_now() AND b.account_id = ANY (n.accounts)) AS configured
+            FROM account b) w
+      WHERE a.account_id = w.account_id AND a.configured <> w.configured
+      """;
 
   private static final String CONNECTORS =
       "INSERT INTO connector (connector) SELECT unnest(:connectors) ON CONFLICT DO NOTHING";
@@ -43,10 +50,10 @@ public final class Accounts {
   }
 
   /**
-   * Makes the ledger's accounts those configured. The lanes of an account that is no longer
-   * configured stand still until it returns.
+   * Tells the ledger what this node's configuration has. The lanes of an account that no living
+   * node has stand still until it returns.
    */
-  public void configure(List<Configured> accounts) {
+  public void configure(List<Configured> accounts, Node node) {
     database.transaction(
         () -> {
           database
@@ -58,12 +65,15 @@ public final class Accounts {
                       accounts.stream().map(Configured::connector).distinct().sorted().toList()))
               .update();
           upsert(accounts);
-          return database
-              .sql()
-              .sql(REMOVE)
-              .param("ids", SqlArrays.column("int4", List.copyOf(ids.values()), id -> id))
-              .update();
+          return ids;
         });
+    node.announce(accounts.stream().map(account -> ids.get(account.key())).toList());
+    agree();
+  }
+
+  /** Takes in what other nodes' coming and going changes. */
+  public void agree() {
+    database.statement(() -> database.sql().sql(AGREE).update());
   }
 
   private void upsert(List<Configured> accounts) {

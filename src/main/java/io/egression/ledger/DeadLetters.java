@@ -5,6 +5,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Optional;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -60,7 +61,7 @@ public final class DeadLetters {
   }
 
   /** The job's letter, if it is dead and the letter not sent yet. */
-  public java.util.Optional<Letter> due(UUID job) {
+  public Optional<Letter> due(UUID job) {
     return database.statement(
         () ->
             database
@@ -72,10 +73,11 @@ public final class DeadLetters {
                 .optional());
   }
 
-  /** Notes that the letter of this death is sent. */
-  public void sent(UUID job, int death) {
-    database.statement(
-        () -> database.sql().sql(SENT).param("id", job).param("death", death).update());
+  /** Notes that the letter of this death is sent; false if the job is not dead of it any more. */
+  public boolean sent(UUID job, int death) {
+    return database.statement(
+            () -> database.sql().sql(SENT).param("id", job).param("death", death).update())
+        > 0;
   }
 
   private static Letter letter(ResultSet row, int n) throws SQLException {

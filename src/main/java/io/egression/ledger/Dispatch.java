@@ -107,8 +107,10 @@ public final class Dispatch {
       SELECT extract(epoch FROM least(
         (SELECT min(due_at) FROM lane WHERE state = 'waiting'),
         (SELECT min(scheduled_at) FROM job WHERE scheduled_at IS NOT NULL),
-        (SELECT min(paused_until) FROM account WHERE paused_until > hub_now()),
-        (SELECT min(paused_until) FROM connector WHERE paused_until > hub_now())) - hub_now()) * 1000
+        (SELECT min(paused_until) FROM account
+         WHERE paused_until > hub_now() AND paused_until < 'infinity'),
+        (SELECT min(paused_until) FROM connector
+         WHERE paused_until > hub_now() AND paused_until < 'infinity')) - hub_now()) * 1000
       """;
 
   private final Database database;

@@ -4,7 +4,7 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
-import java.util.Map;
+import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
 import java.util.concurrent.Executors;
@@ -31,9 +31,10 @@ public final class Node implements AutoCloseable {
 
   private static final String RENEW =
       """
-      INSERT INTO node AS n (node_id, name, lease_until)
-      VALUES (:id, :name, hub_now() + :lease * interval '1 millisecond')
-      ON CONFLICT (node_id) DO UPDATE SET lease_until = excluded.lease_until
+      INSERT INTO node AS n (node_id, name, lease_until, accounts)
+      VALUES (:id, :name, hub_now() + :lease * interval '1 millisecond', :accounts)
+      ON CONFLICT (node_id) DO UPDATE SET
+        lease_until = excluded.lease_until, accounts = excluded.accounts
       WHERE n.lease_until > clock_timestamp()
       RETURNING hub_now() AS now
       """;
@@ -60,6 +61,7 @@ public final class Node implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
+  private volatile List<Integer> accounts = List.of();
   private volatile long leaseEndNanos = System.nanoTime();
   private volatile long unbrokenSinceNanos;
 
@@ -107,6 +109,12 @@ public final class Node implements AutoCloseable {
     return leaseEndNanos - now > 0 && now - unbrokenSinceNanos >= LEASE.toNanos();
   }
 
+  /** Tells the other nodes which accounts this one can deliver to. */
+  void announce(List<Integer> own) {
+    accounts = List.copyOf(own);
+    beat();
+  }
+
   private void tryToBeat() {
     try {
       beat();
@@ -119,7 +127,7 @@ public final class Node implements AutoCloseable {
     }
   }
 
-  private void beat() {
+  private synchronized void beat() {
     long asked = System.nanoTime();
     if (asked - leaseEndNanos > 0) {
       id = UUID.randomUUID();
@@ -144,7 +152,10 @@ public final class Node implements AutoCloseable {
                 database
                     .sql()
                     .sql(RENEW)
-                    .params(Map.of("id", id, "name", name, "lease", LEASE.toMillis()))
+                    .param("id", id)
+                    .param("name", name)
+                    .param("lease", LEASE.toMillis())
+                    .param("accounts", SqlArrays.column("int4", accounts, account -> account))
                     .query((row, n) -> row.getObject("now", OffsetDateTime.class))
                     .optional())
         .map(OffsetDateTime::toInstant);

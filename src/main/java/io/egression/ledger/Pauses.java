@@ -1,10 +1,12 @@
 package io.egression.ledger;
 
 import io.egression.job.AccountKey;
-import io.egression.job.Outcome;
 import io.egression.job.Outcome.PauseScope;
+import java.sql.Types;
+import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
-/** Pauses of accounts and connectors, shared by all nodes. Thread safe. */
+/** Pauses of accounts and connectors, shared by all nodes; the backlog is kept. Thread safe. */
 public final class Pauses {
   private static final String ACCOUNT =
       """
@@ -19,11 +21,18 @@ public final class Pauses {
       """
       UPDATE connector SET paused_reason = :reason,
         paused_until = coalesce(hub_now() + :millis * interval '1 millisecond', 'infinity')
-      WHERE connector =
-          (SELECT connector FROM account WHERE subscription = :subscription AND channel = :channel)
-        AND coalesce(paused_until, '-infinity')
+      WHERE connector = :connector AND coalesce(paused_until, '-infinity')
           < coalesce(hub_now() + :millis * interval '1 millisecond', 'infinity')
       """;
+
+  private static final String RESUME_ACCOUNT =
+      """
+      UPDATE account SET paused_until = NULL, paused_reason = NULL
+      WHERE subscription = :subscription AND channel = :channel
+      """;
+
+  private static final String RESUME_CONNECTOR =
+      "UPDATE connector SET paused_until = NULL, paused_reason = NULL WHERE connector = :connector";
 
   private final Database database;
 
@@ -31,20 +40,66 @@ public final class Pauses {
     this.database = database;
   }
 
-  /** Stops new calls of the account, or of its connector; never shortens a pause. */
-  public void pause(AccountKey account, Outcome.Pause pause) {
+  /** What a pause stops: an account, and how its connector is called. */
+  public record Target(AccountKey account, String connector) {}
+
+  /**
+   * Stops new calls; never shortens a pause.
+   *
+   * @param time null: until an operator resumes it
+   */
+  public void pause(Target target, PauseScope scope, @Nullable Duration time, String reason) {
+    if (scope == PauseScope.ACCOUNT) {
+      pauseAccount(target.account, time, reason);
+    } else {
+      pauseConnector(target.connector, time, reason);
+    }
+  }
+
+  /** See {@link #pause}. */
+  public void pauseAccount(AccountKey account, @Nullable Duration time, String reason) {
     database.statement(
         () ->
             database
                 .sql()
-                .sql(pause.scope() == PauseScope.ACCOUNT ? ACCOUNT : CONNECTOR)
-                .param("reason", pause.reason())
-                .param(
-                    "millis",
-                    pause.after() == null ? null : pause.after().toMillis(),
-                    java.sql.Types.BIGINT)
+                .sql(ACCOUNT)
+                .param("reason", reason)
+                .param("millis", time == null ? null : time.toMillis(), Types.BIGINT)
                 .param("subscription", account.subscription())
                 .param("channel", account.channel())
                 .update());
+  }
+
+  /** See {@link #pause}. */
+  public void pauseConnector(String connector, @Nullable Duration time, String reason) {
+    database.statement(
+        () ->
+            database
+                .sql()
+                .sql(CONNECTOR)
+                .param("reason", reason)
+                .param("millis", time == null ? null : time.toMillis(), Types.BIGINT)
+                .param("connector", connector)
+                .update());
+  }
+
+  /** Lets the account go on; false if there is none. */
+  public boolean resumeAccount(AccountKey account) {
+    return database.statement(
+            () ->
+                database
+                    .sql()
+                    .sql(RESUME_ACCOUNT)
+                    .param("subscription", account.subscription())
+                    .param("channel", account.channel())
+                    .update())
+        > 0;
+  }
+
+  /** Lets the connector go on; false if there is none. */
+  public boolean resumeConnector(String connector) {
+    return database.statement(
+            () -> database.sql().sql(RESUME_CONNECTOR).param("connector", connector).update())
+        > 0;
   }
 }

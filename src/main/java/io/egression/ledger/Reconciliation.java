@@ -1,7 +1,9 @@
 package io.egression.ledger;
 
 import java.time.Duration;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.UUID;
 
 /**
@@ -46,18 +48,21 @@ public final class Reconciliation {
         died_at = CASE WHEN dies THEN hub_now() END,
         letter_due = dies
       FROM head WHERE j.job_id = head.job_id
+      RETURNING j.lane_id, j.job_id, j.state = 'dead' AS died
       """;
 
   private static final String FREE =
       """
       UPDATE lane l SET run_id = NULL, node_id = NULL, attention = false,
-        open = l.open - d.died, state = CASE WHEN l.open = d.died THEN 'idle' ELSE 'ready' END,
-        ready_at = hub_now(), reason = 'its node stopped'
-      FROM (SELECT u.lane_id, (SELECT count(*)::int FROM job j JOIN lane x USING (lane_id)
-              WHERE j.lane_id = u.lane_id AND j.place > x.final_place AND j.letter_due
-                AND j.lost >= :most AND j.died_at >= x.claimed_at) AS died
-            FROM unnest(:lanes) AS u (lane_id)) d
-      WHERE l.lane_id = d.lane_id
+        open = l.open - d.died::int,
+        state = CASE WHEN d.died AND a.hold_on_dead THEN 'held'
+                     WHEN l.open = d.died::int THEN 'idle' ELSE 'ready' END,
+        ready_at = hub_now(),
+        reason = CASE WHEN d.died AND a.hold_on_dead THEN 'its job is dead'
+                      ELSE 'its node stopped' END,
+        reason_job = CASE WHEN d.died AND a.hold_on_dead THEN d.job_id END
+      FROM unnest(:lanes, :jobs, :died) AS d (lane_id, job_id, died), account a
+      WHERE l.lane_id = d.lane_id AND a.account_id = l.account_id
       """;
 
   private static final String QUEUED =
@@ -93,12 +98,37 @@ public final class Reconciliation {
           List<Long> lanes =
               database.sql().sql(LOCK_LOST).param("step", STEP).query(Long.class).list();
           if (!lanes.isEmpty()) {
-            var ids = SqlArrays.column("int8", lanes, lane -> lane);
-            database.sql().sql(HEADS).param("lanes", ids).param("most", MOST_LOST).update();
-            database.sql().sql(FREE).param("lanes", ids).param("most", MOST_LOST).update();
+            free(lanes);
           }
           return lanes.size();
         });
+  }
+
+  private record Head(long lane, UUID job, boolean died) {}
+
+  private void free(List<Long> lanes) {
+    Map<Long, Head> heads = new HashMap<>();
+    database
+        .sql()
+        .sql(HEADS)
+        .param("lanes", SqlArrays.column("int8", lanes, lane -> lane))
+        .param("most", MOST_LOST)
+        .query(
+            row -> {
+              long lane = row.getLong("lane_id");
+              UUID job = row.getObject("job_id", UUID.class);
+              heads.put(lane, new Head(lane, job, row.getBoolean("died")));
+            });
+    database
+        .sql()
+        .sql(FREE)
+        .param("lanes", SqlArrays.column("int8", lanes, lane -> lane))
+        .param(
+            "jobs",
+            SqlArrays.column("uuid", lanes, l -> heads.containsKey(l) ? heads.get(l).job : null))
+        .param(
+            "died", SqlArrays.column("bool", lanes, l -> heads.containsKey(l) && heads.get(l).died))
+        .update();
   }
 
   /** The lanes that have been queued for longer than this. */

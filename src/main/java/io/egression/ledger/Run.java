@@ -27,6 +27,7 @@ public record Run(
    * @param failures of those, how many count against the policy
    * @param failingSince when the first of them was made
    * @param delays in a row, before a call
+   * @param cancelAsked by whom, while an earlier run held it
    */
   public record Item(
       UUID id,
@@ -41,5 +42,6 @@ public record Run(
       int failures,
       @Nullable Instant failingSince,
       int delays,
-      int deaths) {}
+      int deaths,
+      @Nullable String cancelAsked) {}
 }

@@ -48,7 +48,7 @@ public final class RunLedger implements AutoCloseable {
       LEFT JOIN LATERAL (
         SELECT job_id, place, source, action, object_type, object_ids,
           coalesce(pending_ids, object_ids) AS pending, traceparent, attempts, failures,
-          failing_since, delays, deaths
+          failing_since, delays, deaths, cancel_asked
         FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place AND state = 'waiting'
         ORDER BY place LIMIT a.run_size) j ON true
       WHERE l.lane_id = ANY (:lanes)
@@ -242,7 +242,8 @@ public final class RunLedger implements AutoCloseable {
         row.getInt("failures"),
         failing == null ? null : failing.toInstant(),
         row.getInt("delays"),
-        row.getInt("deaths"));
+        row.getInt("deaths"),
+        row.getString("cancel_asked"));
   }
 
   /** The steps of one lane gathered since the last statement. */

@@ -1,0 +1,81 @@
+package io.egression;
+
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import org.apache.activemq.artemis.api.core.SimpleString;
+import org.apache.activemq.artemis.api.core.management.QueueControl;
+import org.apache.activemq.artemis.api.core.management.ResourceNames;
+import org.apache.activemq.artemis.core.config.FileDeploymentManager;
+import org.apache.activemq.artemis.core.config.impl.FileConfiguration;
+import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+
+/** A broker beside the hub, on a loopback port, that a test can stop, start and manage. */
+public final class TestBroker implements AutoCloseable {
+  private final Path data;
+  private final int port;
+  private EmbeddedActiveMQ server;
+
+  public TestBroker() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      port = socket.getLocalPort();
+      data = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "broker-");
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
+    start();
+  }
+
+  public void start() {
+    try {
+      FileConfiguration configuration = new FileConfiguration();
+      FileDeploymentManager files =
+          new FileDeploymentManager(Path.of("artemis/broker.xml").toUri().toString());
+      files.addDeployable(configuration);
+      files.readConfiguration();
+      configuration.setJournalDirectory(data.resolve("journal").toString());
+      configuration.setBindingsDirectory(data.resolve("bindings").toString());
+      configuration.setLargeMessagesDirectory(data.resolve("large").toString());
+      configuration.setPagingDirectory(data.resolve("paging").toString());
+      configuration.clearAcceptorConfigurations();
+      configuration.addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port);
+      configuration.setSecurityEnabled(false);
+      configuration.setJMXManagementEnabled(true);
+      server = new EmbeddedActiveMQ();
+      server.setConfiguration(configuration);
+      server.start();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  public String url() {
+    return "tcp://127.0.0.1:" + port + "?reconnectAttempts=-1&retryInterval=200";
+  }
+
+  /** The management of a queue, as the console uses it. */
+  public QueueControl queue(String name) {
+    return (QueueControl)
+        server.getActiveMQServer().getManagementService().getResource(ResourceNames.QUEUE + name);
+  }
+
+  public long count(String queue) {
+    var found = server.getActiveMQServer().locateQueue(SimpleString.of(queue));
+    return found == null ? 0 : found.getMessageCount();
+  }
+
+  public void stop() {
+    try {
+      server.stop();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Override
+  public void close() {
+    stop();
+  }
+}
