@@ -19,13 +19,29 @@ public final class TestBroker implements AutoCloseable {
   private EmbeddedActiveMQ server;
 
   public TestBroker() {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
-      port = socket.getLocalPort();
-      data = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "broker-");
+    this(newDirectory(), freePort());
+  }
+
+  public TestBroker(Path data, int port) {
+    this.data = data;
+    this.port = port;
+    start();
+  }
+
+  static Path newDirectory() {
+    try {
+      return Files.createTempDirectory(Path.of("target").toAbsolutePath(), "broker-");
     } catch (IOException e) {
       throw new IllegalStateException(e);
     }
-    start();
+  }
+
+  static int freePort() {
+    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      return socket.getLocalPort();
+    } catch (IOException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   public void start() {
@@ -52,6 +68,10 @@ public final class TestBroker implements AutoCloseable {
   }
 
   public String url() {
+    return url(port);
+  }
+
+  static String url(int port) {
     return "tcp://127.0.0.1:" + port + "?reconnectAttempts=-1&retryInterval=200";
   }
 

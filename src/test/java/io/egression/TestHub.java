@@ -71,6 +71,19 @@ public final class TestHub implements AutoCloseable {
     }
   }
 
+  /** Another node: the same database and settings, a data directory of its own. */
+  public TestHub anotherNode() {
+    Map<String, String> other = new HashMap<>(settings);
+    other.put("egression.data.dir", settings.get("egression.data.dir") + "-" + System.nanoTime());
+    TestHub node = new TestHub(connectors, database, other);
+    node.key = key;
+    return node;
+  }
+
+  public Map<String, String> settings() {
+    return settings;
+  }
+
   public TestHub with(String setting, String value) {
     settings.put(setting, value);
     return this;
