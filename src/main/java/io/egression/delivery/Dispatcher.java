@@ -54,7 +54,8 @@ public final class Dispatcher implements AutoCloseable {
 
   /** Something falls due after this time. */
   public void dueIn(Duration delay) {
-    long at = System.nanoTime() + delay.toNanos();
+    Duration most = delay.compareTo(LOOK) < 0 ? delay : LOOK; // centuries have no nanoseconds
+    long at = System.nanoTime() + most.toNanos();
     dueNanos.accumulateAndGet(at, (before, now) -> now - before < 0 ? now : before);
     nudge();
   }

@@ -11,6 +11,7 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -72,12 +73,14 @@ public final class Acceptance {
   private static final String KEEP_ANSWERS =
       """
       INSERT INTO acceptance (subscription, source, idempotency_key, fingerprint, receipts)
-      SELECT subscription, source, idempotency_key, fingerprint, r::jsonb
+      SELECT subscription, source, idempotency_key, decode(fingerprint, 'hex'), r::jsonb
       FROM unnest(:subscriptions, :sources, :keys, :fingerprints, :receipts)
         AS k (subscription, source, idempotency_key, fingerprint, r)
       ORDER BY 1, 2, 3
       ON CONFLICT DO NOTHING
       """;
+
+  private static final HexFormat HEX = HexFormat.of();
 
   private final Database database;
   private final Placement placement;
@@ -105,6 +108,12 @@ public final class Acceptance {
         continue; // the other's answer can be read now
       }
     }
+  }
+
+  /** Those of the requests whose idempotency key was accepted before. */
+  public List<Request> repeated(List<Request> requests) {
+    Map<Key, First> answered = database.statement(() -> firstAnswers(requests));
+    return requests.stream().filter(request -> answered.containsKey(request.key())).toList();
   }
 
   private List<List<Receipt>> acceptOnce(List<Request> requests) {
@@ -205,7 +214,9 @@ public final class Acceptance {
             .param("keys", SqlArrays.column("text", keys, Key::key))
             .param(
                 "fingerprints",
-                SqlArrays.column("bytea", keys, key -> answered.get(key).fingerprint()))
+                // as text: the driver has no arrays of bytes
+                SqlArrays.column(
+                    "text", keys, key -> HEX.formatHex(answered.get(key).fingerprint())))
             .param(
                 "receipts",
                 SqlArrays.column("text", keys, key -> write(answered.get(key).receipts())))
