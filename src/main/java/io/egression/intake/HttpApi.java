@@ -54,16 +54,26 @@ public final class HttpApi {
     Message message = exchange.getMessage();
     query(message, Set.of());
     requireJson(header(message, Exchange.CONTENT_TYPE));
+    Caller caller = caller(message);
+    requireProducer(caller);
     byte[] body = message.getBody(byte[].class);
     List<Accepted> accepted =
         intake.accept(
             body == null ? new byte[0] : body,
             header(message, "Idempotency-Key"),
             header(message, "traceparent"),
-            caller(message));
+            caller);
     answer(exchange, 202, Map.of("jobs", accepted));
     if (accepted.size() == 1) {
       exchange.getMessage().setHeader("Location", accepted.get(0).location());
+    }
+  }
+
+  private static void requireProducer(Caller caller) {
+    if (caller.role() == Caller.Role.VIEWER) {
+      throw new ProblemException(
+          Problem.of(
+              403, "forbidden", "This key may not hand over jobs", "A viewer's key only asks."));
     }
   }
 
@@ -186,7 +196,7 @@ public final class HttpApi {
   }
 
   /** Camel appends it to a header of the same name. */
-  private static String pathParameter(Message message, String name) {
+  static String pathParameter(Message message, String name) {
     Object value = message.getHeader(name);
     return String.valueOf(value instanceof List<?> all ? all.get(all.size() - 1) : value);
   }

@@ -23,7 +23,12 @@ final class SubmissionReader {
   private static final int KEY = 200;
   private static final int OBJECT_ID = 500;
   private static final int OBJECTS = 1000;
+
+  /** With more faults than this, unknown names are not compared with known ones any more. */
+  private static final int MANY_FAULTS = 100;
+
   private static final Pattern WORD = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]*");
+  private static final Pattern YEARS = Pattern.compile("(?!9999)(19[7-9]|[2-9]\\d\\d)\\d-");
   private static final Set<String> FIELDS =
       Set.of(
           "subscription",
@@ -62,7 +67,7 @@ final class SubmissionReader {
         .forEachRemaining(
             name -> {
               if (!FIELDS.contains(name)) {
-                fault(name, "is unknown; " + Suggestion.forWord(name, FIELDS));
+                fault(name, "is unknown" + suggestion(name));
               }
             });
     String subscription = word("subscription", true);
@@ -92,13 +97,18 @@ final class SubmissionReader {
             priority));
   }
 
+  private String suggestion(String name) {
+    return faults.size() < MANY_FAULTS ? "; " + Suggestion.forWord(name, FIELDS) : "";
+  }
+
   private void fault(String field, String detail) {
     faults.add(new FieldFault(pointer + "/" + field.replace("~", "~0").replace("/", "~1"), detail));
   }
 
   private String word(String field, boolean required) {
+    int before = faults.size();
     String text = text(field, required, NAME);
-    if (text != null && !text.isEmpty() && !WORD.matcher(text).matches()) {
+    if (text != null && faults.size() == before && !WORD.matcher(text).matches()) {
       fault(field, "must consist of letters, digits, '.', '_' and '-'");
     }
     return text;
@@ -186,14 +196,14 @@ final class SubmissionReader {
     }
     try {
       Instant at = OffsetDateTime.parse(text).toInstant();
-      if (at.isBefore(Instant.parse("9999-01-01T00:00:00Z"))) {
+      if (YEARS.matcher(text).lookingAt()) {
         return at;
       }
     } catch (DateTimeException e) {
       fault("notBefore", "must be a date and time with offset (RFC 3339): 2026-12-24T18:00:00Z");
       return null;
     }
-    fault("notBefore", "must be before the year 9999");
+    fault("notBefore", "must be in the years 1970 to 9998");
     return null;
   }
 
