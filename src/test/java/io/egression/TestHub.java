@@ -105,6 +105,16 @@ public final class TestHub implements AutoCloseable {
     }
   }
 
+  /** Deletes a file under connectors/. */
+  public TestHub without(String name) {
+    try {
+      Files.delete(connectors.resolve(name));
+      return this;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** An account of http-connector at this address; further lines as in the file, unindented. */
   public static String account(String channel, StubServer server, String... more) {
     StringBuilder yaml = new StringBuilder();
