@@ -37,6 +37,8 @@ public final class Database implements AutoCloseable {
     config.setPassword(password);
     config.setMaximumPoolSize(size);
     config.setConnectionTimeout(CONNECTION_WAIT.toMillis());
+    // A hub that is frozen inside a transaction must not keep its locks from the others.
+    config.setConnectionInitSql("SET idle_in_transaction_session_timeout = '5s'");
     config.addDataSourceProperty("ApplicationName", "egression");
     config.addDataSourceProperty("reWriteBatchedInserts", "true");
     // A statement that got no answer for this long has lost its server.

@@ -10,12 +10,13 @@ import org.springframework.transaction.TransactionSystemException;
 final class DatabaseFaults {
   /**
    * SQLSTATE classes that pass (PostgreSQL manual, appendix A): 08 connection, 25006 read-only (a
-   * standby), 40 rollback (deadlock, serialization), 53 resources, 55P03 lock not available, 57
-   * operator intervention (shutdown, starting up), 58 system error.
+   * standby), 25P03 idle in a transaction for too long, 40 rollback (deadlock, serialization), 53
+   * resources, 55P03 lock not available, 57 operator intervention (shutdown, starting up), 58
+   * system error.
    */
   private static final Set<String> PASSING_CLASSES = Set.of("08", "40", "53", "57", "58");
 
-  private static final Set<String> PASSING_STATES = Set.of("25006", "55P03");
+  private static final Set<String> PASSING_STATES = Set.of("25006", "25P03", "55P03");
 
   private DatabaseFaults() {}
 
