@@ -249,11 +249,16 @@ public final class TestHub implements AutoCloseable {
 
   /** The one number that a query yields. */
   public long number(String sql) {
+    return Long.parseLong(text(sql));
+  }
+
+  /** The one text that a query yields. */
+  public String text(String sql) {
     try (Connection connection = SharedPostgres.connect(database);
         Statement statement = connection.createStatement();
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
-      return row.getLong(1);
+      return row.getString(1);
     } catch (SQLException e) {
       throw new IllegalStateException(sql, e);
     }
