@@ -2,8 +2,6 @@ package io.egression.connector;
 
 import io.egression.job.AccountKey;
 import java.util.Map;
-import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * One subscription's channel, as configured.
@@ -38,17 +36,6 @@ public record Account(
 
   /** The Camel endpoint of this account: an instance of the connector's Kamelet of its own. */
   public String endpoint() {
-    String query =
-        new TreeMap<>(parameters)
-            .entrySet().stream()
-                .map(parameter -> parameter.getKey() + "=" + raw(parameter.getValue()))
-                .collect(Collectors.joining("&"));
-    return "kamelet:%s/%s.%s?%s"
-        .formatted(connector.id(), key.subscription(), key.channel(), query);
-  }
-
-  /** Camel's RAW syntax: the value as it is, without decoding. */
-  private static String raw(String value) {
-    return value.contains(")") ? "RAW{" + value + "}" : "RAW(" + value + ")";
+    return KameletUri.of(connector.id(), key, parameters);
   }
 }
