@@ -21,7 +21,8 @@ public record Backoff(
       new Backoff(Duration.ofSeconds(1), 2, Duration.ofMinutes(5), 0.2, 12, Duration.ofHours(24));
 
   public Backoff {
-    if (first.isNegative() || factor < 1 || jitter < 0 || jitter > 1 || attempts < 1) {
+    boolean fits = factor >= 1 && jitter >= 0 && jitter <= 1 && attempts >= 1; // false for NaN
+    if (!fits || first.isNegative() || most.isNegative()) {
       throw new IllegalArgumentException("not a backoff");
     }
   }

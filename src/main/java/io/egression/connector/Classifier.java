@@ -18,6 +18,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Classifier {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final int MOST_NAMED = 5;
 
   private final Clock clock;
   private final RandomGenerator random;
@@ -56,13 +57,14 @@ public final class Classifier {
       OutcomeRule rule, Policy policy, Answer answer, @Nullable JsonNode json, int failures) {
     String reason = reason(answer);
     Backoff backoff = rule.retry() == null ? policy.retry() : rule.retry();
-    List<String> failed = rule.failed() == null || json == null ? null : rule.failed().in(json);
-    if (failed != null) {
-      failed = failed.stream().filter(answer.sent()::contains).distinct().toList();
-      if (failed.isEmpty()) {
+    List<String> failed = null;
+    if (rule.failed() != null && json != null) {
+      Optional<List<String>> named = rule.failed().in(json);
+      if (named.isPresent() && named.get().isEmpty()) {
         return new Outcome.Delivered(reason);
       }
-      reason = reason + ", failed: " + String.join(", ", failed);
+      failed = named.flatMap(ids -> sent(ids, answer)).orElse(null);
+      reason = reason + (failed == null ? "" : ", failed: " + some(failed));
     }
     Duration after =
         rule.duration() != null ? rule.duration() : delay(policy, backoff, answer, failures);
@@ -77,6 +79,17 @@ public final class Classifier {
               rule.duration() != null ? rule.duration() : said(policy, answer).orElse(null),
               reason);
     };
+  }
+
+  /** Those of the ids that were sent; empty if none was: which failed is not known then. */
+  private static Optional<List<String>> sent(List<String> ids, Answer answer) {
+    List<String> sent = ids.stream().filter(answer.sent()::contains).distinct().toList();
+    return sent.isEmpty() ? Optional.empty() : Optional.of(sent);
+  }
+
+  private static String some(List<String> ids) {
+    String words = String.join(", ", ids.subList(0, Math.min(ids.size(), MOST_NAMED)));
+    return ids.size() > MOST_NAMED ? words + " and " + (ids.size() - MOST_NAMED) + " more" : words;
   }
 
   private Outcome byDefault(Policy policy, Answer answer, int failures) {
@@ -118,10 +131,7 @@ public final class Classifier {
   }
 
   private static String root(Throwable fault) {
-    Throwable cause = fault;
-    while (cause.getCause() != null && cause.getCause() != cause) {
-      cause = cause.getCause();
-    }
-    return cause.getClass().getSimpleName();
+    List<Throwable> causes = FaultKind.causes(fault);
+    return causes.get(causes.size() - 1).getClass().getSimpleName();
   }
 }

@@ -1,13 +1,18 @@
 package io.egression.connector;
 
 import java.io.IOException;
+import java.net.BindException;
 import java.net.ConnectException;
 import java.net.NoRouteToHostException;
 import java.net.SocketException;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Locale;
+import java.util.Set;
 import javax.net.ssl.SSLException;
+import javax.net.ssl.SSLHandshakeException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -32,13 +37,18 @@ public enum FaultKind {
   }
 
   public static FaultKind of(Throwable fault) {
-    for (Throwable cause = fault; cause != null; cause = cause.getCause()) {
-      FaultKind kind = kind(cause);
-      if (kind != OTHER) {
-        return kind;
-      }
-    }
-    return OTHER;
+    return causes(fault).stream()
+        .map(FaultKind::kind)
+        .filter(kind -> kind != OTHER)
+        .findFirst()
+        .orElse(OTHER);
+  }
+
+  /** The fault, its cause and so on; causes can go round in a circle. */
+  static List<Throwable> causes(Throwable fault) {
+    Set<Throwable> causes = new LinkedHashSet<>();
+    for (Throwable cause = fault; cause != null && causes.add(cause); cause = cause.getCause()) {}
+    return List.copyOf(causes);
   }
 
   private static FaultKind kind(Throwable cause) {
@@ -47,11 +57,13 @@ public enum FaultKind {
     }
     if (cause instanceof ConnectException
         || cause instanceof NoRouteToHostException
-        || cause instanceof ConnectTimeoutException) {
+        || cause instanceof BindException
+        || cause instanceof ConnectTimeoutException
+        || isUnreachable(cause)) {
       return CONNECT;
     }
     if (cause instanceof SSLException) {
-      return TLS;
+      return isBrokenLater(cause) ? RESET : TLS;
     }
     if (cause instanceof SocketTimeoutException) {
       return TIMEOUT;
@@ -62,6 +74,16 @@ public enum FaultKind {
             || cause instanceof ConnectionClosedException
             || cause instanceof java.io.EOFException;
     return broken || isStreamBroken(cause) ? RESET : OTHER;
+  }
+
+  private static boolean isUnreachable(Throwable cause) {
+    return cause instanceof SocketException
+        && String.valueOf(cause.getMessage()).contains("is unreachable");
+  }
+
+  /** A connection that breaks after the handshake is reported as a fault of TLS, too. */
+  private static boolean isBrokenLater(Throwable cause) {
+    return !(cause instanceof SSLHandshakeException) && cause.getCause() instanceof SocketException;
   }
 
   /** HttpClient reports some breaks as a plain IOException from its own packages. */

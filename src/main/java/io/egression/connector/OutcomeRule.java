@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.job.Outcome.PauseScope;
 import java.time.Duration;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
@@ -38,9 +39,9 @@ record OutcomeRule(
     PAUSE
   }
 
-  /** Finds the object ids that failed in a JSON answer. */
+  /** Finds the object ids that failed in a JSON answer; empty: the answer does not say. */
   interface FailedIds {
-    List<String> in(JsonNode answer);
+    Optional<List<String>> in(JsonNode answer);
   }
 
   boolean matches(Answer answer, @Nullable JsonNode json) {
@@ -53,6 +54,9 @@ record OutcomeRule(
   private boolean matchesFault(Answer answer) {
     if (answer.fault() == null) {
       return faults.isEmpty();
+    }
+    if (faults.isEmpty()) {
+      return statuses.isEmpty() && header == null && body == null;
     }
     return faults.contains("any") || faults.contains(FaultKind.of(answer.fault()).word());
   }
