@@ -1,5 +1,7 @@
 package io.egression.connector;
 
+import static io.egression.connector.YamlTree.child;
+
 import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.job.Outcome.PauseScope;
 import java.time.Duration;
@@ -13,8 +15,11 @@ import java.util.regex.PatternSyntaxException;
 import org.apache.camel.util.TimeUtils;
 import org.jspecify.annotations.Nullable;
 
-/** Reads a policy from a tree that its schema has passed. */
+/** Reads a policy from a file that its schema has passed. */
 final class PolicyReader {
+  /** More is a slip of the pen, and no database can add it to a date. */
+  private static final Duration LONGEST = Duration.ofDays(3650);
+
   private final YamlFile file;
   private final List<Fault> faults;
 
@@ -26,77 +31,96 @@ final class PolicyReader {
   Policy read() {
     JsonNode root = file.root();
     List<OutcomeRule> rules = new ArrayList<>();
-    root.path("outcomes").forEach(rule -> rules.add(rule(rule)));
+    root.path("outcomes").forEach(rule -> rules.add(rule(rule, "/outcomes/" + rules.size())));
     return new Policy(
         limit(root.path("limits").path(0)),
-        backoff(root.path("retry"), Backoff.DEFAULT),
+        backoff(root.path("retry"), "/retry"),
         timeouts(root.path("timeouts")),
-        duration(root.path("retryAfterMost"), Policy.DEFAULT.retryAfterMost()),
+        duration(root, "", "retryAfterMost", Policy.DEFAULT.retryAfterMost()),
         List.copyOf(rules));
   }
 
-  private static Policy.@Nullable Limit limit(JsonNode limit) {
+  private Policy.@Nullable Limit limit(JsonNode limit) {
     return limit.isMissingNode()
         ? null
-        : new Policy.Limit(limit.get("permits").asInt(), duration(limit.get("per"), Duration.ZERO));
+        : new Policy.Limit(
+            limit.get("permits").asInt(), duration(limit, "/limits/0", "per", Duration.ZERO));
   }
 
   private Policy.Timeouts timeouts(JsonNode node) {
     Policy.Timeouts standard = Policy.Timeouts.DEFAULT;
     Policy.Timeouts timeouts =
         new Policy.Timeouts(
-            duration(node.path("connect"), standard.connect()),
-            duration(node.path("response"), standard.response()),
-            duration(node.path("total"), standard.total()));
+            timeout(node, "connect", standard.connect()),
+            timeout(node, "response", standard.response()),
+            timeout(node, "total", standard.total()));
     if (timeouts.total().compareTo(Policy.Timeouts.MOST) > 0) {
-      faults.add(file.at(node.path("total"), "timeouts.total: at most 35s"));
+      faults.add(file.at("/timeouts/total", "at most 35s"));
     }
     return timeouts;
   }
 
-  private static Backoff backoff(JsonNode node, Backoff standard) {
-    boolean fixed = "fixed".equals(node.path("backoff").asText());
-    return new Backoff(
-        duration(node.path("first"), standard.first()),
-        fixed ? 1 : node.path("factor").asDouble(standard.factor()),
-        duration(node.path("most"), standard.most()),
-        node.path("jitter").asDouble(standard.jitter()),
-        node.path("attempts").asInt(standard.attempts()),
-        duration(node.path("within"), standard.within()));
+  /** Zero would be for ever. */
+  private Duration timeout(JsonNode node, String key, Duration standard) {
+    Duration timeout = duration(node, "/timeouts", key, standard);
+    if (timeout.isZero()) {
+      faults.add(file.at("/timeouts/" + key, "must be more than 0"));
+    }
+    return timeout;
   }
 
-  private OutcomeRule rule(JsonNode node) {
+  private Backoff backoff(JsonNode node, String pointer) {
+    Backoff standard = Backoff.DEFAULT;
+    Duration first = duration(node, pointer, "first", standard.first());
+    Duration most = duration(node, pointer, "most", standard.most());
+    if (first.compareTo(most) > 0) {
+      faults.add(
+          file.at(
+              pointer + "/first",
+              "must not be longer than 'most', which is "
+                  + (node.has("most") ? node.get("most").asText() : "5m unless given")));
+    }
+    boolean fixed = "fixed".equals(node.path("backoff").asText());
+    return new Backoff(
+        first,
+        fixed ? 1 : node.path("factor").asDouble(standard.factor()),
+        most,
+        node.path("jitter").asDouble(standard.jitter()),
+        node.path("attempts").asInt(standard.attempts()),
+        duration(node, pointer, "within", standard.within()));
+  }
+
+  private OutcomeRule rule(JsonNode node, String pointer) {
     JsonNode header = node.path("header");
-    Backoff retry = node.has("retry") ? backoff(node.get("retry"), Backoff.DEFAULT) : null;
     return new OutcomeRule(
         words(node.path("status")),
         header.has("name") ? header.get("name").asText() : null,
-        pattern(header.path("value")),
+        pattern(header.path("value"), pointer + "/header/value"),
         words(node.path("exception")),
         node.has("body")
-            ? JqExpression.predicate(node.get("body").asText(), at(node, "body"))
+            ? JqExpression.predicate(node.get("body").asText(), at(pointer, "body"))
             : null,
         OutcomeRule.Kind.valueOf(node.get("outcome").asText().toUpperCase(Locale.ROOT)),
         node.has("failed")
-            ? JqExpression.ids(node.get("failed").asText(), at(node, "failed"))
+            ? JqExpression.ids(node.get("failed").asText(), at(pointer, "failed"))
             : null,
         "connector".equals(node.path("scope").asText()) ? PauseScope.CONNECTOR : PauseScope.ACCOUNT,
-        node.has("for") ? duration(node.get("for"), Duration.ZERO) : null,
-        retry);
+        node.has("for") ? duration(node, pointer, "for", Duration.ZERO) : null,
+        node.has("retry") ? backoff(node.get("retry"), pointer + "/retry") : null);
   }
 
-  private java.util.function.Consumer<String> at(JsonNode rule, String key) {
-    return message -> faults.add(file.at(rule.get(key), key + ": " + message));
+  private java.util.function.Consumer<String> at(String pointer, String key) {
+    return message -> faults.add(file.at(child(pointer, key), message));
   }
 
-  private @Nullable Pattern pattern(JsonNode value) {
+  private @Nullable Pattern pattern(JsonNode value, String pointer) {
     if (value.isMissingNode()) {
       return null;
     }
     try {
       return Pattern.compile(value.asText());
     } catch (PatternSyntaxException e) {
-      faults.add(file.at(value, "header.value: not a regular expression: " + e.getDescription()));
+      faults.add(file.at(pointer, "not a regular expression: " + e.getDescription()));
       return null;
     }
   }
@@ -111,9 +135,14 @@ final class PolicyReader {
     return words;
   }
 
-  private static Duration duration(JsonNode node, Duration standard) {
-    return node.isMissingNode()
-        ? standard
-        : Duration.ofMillis(TimeUtils.toMilliSeconds(node.asText()));
+  private Duration duration(JsonNode node, String pointer, String key, Duration standard) {
+    if (!node.has(key)) {
+      return standard;
+    }
+    Duration duration = Duration.ofMillis(TimeUtils.toMilliSeconds(node.get(key).asText()));
+    if (duration.compareTo(LONGEST) > 0) {
+      faults.add(file.at(child(pointer, key), "at most " + LONGEST.toDays() + "d"));
+    }
+    return duration;
   }
 }

@@ -1,113 +1,93 @@
 package io.egression.connector;
 
-import com.fasterxml.jackson.core.JsonLocation;
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
-import com.networknt.schema.InputFormat;
 import com.networknt.schema.JsonSchema;
-import com.networknt.schema.JsonSchemaFactory;
-import com.networknt.schema.SpecVersion;
-import com.networknt.schema.ValidationMessage;
-import com.networknt.schema.serialization.JsonNodeReader;
-import com.networknt.schema.utils.JsonNodes;
+import io.egression.connector.YamlTree.UnfitException;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
-import java.nio.charset.MalformedInputException;
+import java.nio.ByteBuffer;
+import java.nio.CharBuffer;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.Objects;
 import java.util.Optional;
+import org.yaml.snakeyaml.error.Mark;
 
-/** A YAML file as a tree whose nodes know their line, checked against a JSON Schema. */
+/** A YAML file of which every place, named by its JSON Pointer, can be shown in a fault. */
 final class YamlFile {
-  private static final JsonNodeReader READER = JsonNodeReader.builder().locationAware().build();
-
   private final Path path;
-  private final JsonNode root;
+  private final YamlTree tree;
 
-  private YamlFile(Path path, JsonNode root) {
+  private YamlFile(Path path, YamlTree tree) {
     this.path = path;
-    this.root = root;
+    this.tree = tree;
   }
 
   /** Reads the file; a fault is added to the list and empty returned if it is not YAML. */
   static Optional<YamlFile> read(Path path, List<Fault> faults) {
     try {
-      return Optional.of(
-          new YamlFile(path, READER.readTree(Files.readString(path), InputFormat.YAML)));
-    } catch (JsonProcessingException e) {
-      JsonLocation at = e.getLocation();
-      faults.add(
-          new Fault(
-              path,
-              at == null ? 1 : at.getLineNr(),
-              at == null ? 1 : at.getColumnNr(),
-              "not valid YAML: " + e.getOriginalMessage().lines().findFirst().orElse("")));
-      return Optional.empty();
-    } catch (MalformedInputException e) {
-      faults.add(new Fault(path, 1, 1, "not UTF-8"));
-      return Optional.empty();
+      return Optional.of(new YamlFile(path, YamlTree.parse(text(Files.readAllBytes(path)))));
+    } catch (UnfitException e) {
+      faults.add(new Fault(path, e.line(), e.column(), String.valueOf(e.getMessage())));
     } catch (IOException e) {
-      throw new UncheckedIOException("cannot read " + path, e);
+      faults.add(new Fault(path, 1, 1, "cannot be read: " + e.getMessage()));
     }
+    return Optional.empty();
   }
 
-  static JsonSchema schema(String name) {
-    try (InputStream in = YamlFile.class.getResourceAsStream("/schemas/" + name)) {
-      return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(in);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+  private static String text(byte[] bytes) throws UnfitException {
+    CharBuffer out = CharBuffer.allocate(bytes.length);
+    boolean broken =
+        StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(bytes), out, true).isError();
+    String text = out.flip().toString();
+    if (broken) {
+      throw new UnfitException(text, "not UTF-8");
     }
-  }
-
-  Path path() {
-    return path;
+    return text;
   }
 
   JsonNode root() {
-    return root;
+    return tree.root();
   }
 
-  /** Every place where the file is not as the schema says. */
+  /** A word as it was written. */
+  String word(String pointer) {
+    return Objects.requireNonNullElse(tree.word(pointer), "");
+  }
+
+  /** Every place where the file is not as the schema says, from top to bottom. */
   List<Fault> check(JsonSchema schema) {
-    return schema.validate(root).stream().map(message -> fault(schema, message)).toList();
+    return schema.validate(root()).stream()
+        .map(message -> new SchemaFault(schema, message).in(this))
+        .sorted(Comparator.comparingInt(Fault::line).thenComparingInt(Fault::column))
+        .toList();
   }
 
-  private Fault fault(JsonSchema schema, ValidationMessage message) {
-    JsonNode node = message.getInstanceNode();
-    String where = message.getInstanceLocation().toString().replaceFirst("^\\$\\.?", "");
-    if (!"additionalProperties".equals(message.getType())) {
-      String text = message.getMessage().replaceFirst("^\\$[^:]*: ", "");
-      return at(node, (where.isEmpty() ? "" : where + ": ") + text);
+  /** A fault of a value; if the value is missing, it is shown where it should be. */
+  Fault at(String pointer, String message) {
+    String near = pointer;
+    while (!near.isEmpty() && tree.place(near).isEmpty()) {
+      near = parent(near);
     }
-    String key = message.getProperty();
-    return at(
-        node.has(key) ? node.get(key) : node,
-        "unknown key '%s'%s; %s"
-            .formatted(
-                key,
-                where.isEmpty() ? "" : " in " + where,
-                Suggestion.forWord(key, knownKeys(schema, message))));
+    return fault(tree.place(near), pointer, message);
   }
 
-  private static List<String> knownKeys(JsonSchema schema, ValidationMessage message) {
-    String rule = message.getSchemaLocation().getFragment().toString();
-    List<String> keys = new ArrayList<>();
-    schema
-        .getSchemaNode()
-        .at(rule.replaceFirst("additionalProperties$", "properties"))
-        .fieldNames()
-        .forEachRemaining(keys::add);
-    return keys;
+  /** A fault of the key of a value. */
+  Fault atKey(String pointer, String message) {
+    return fault(tree.keyPlace(pointer), parent(pointer), message);
   }
 
-  /** A fault at the node's place; at the file's start if it has none. */
-  Fault at(JsonNode node, String message) {
-    JsonLocation at = node == null ? null : JsonNodes.tokenLocationOf(node);
-    return at == null
-        ? new Fault(path, 1, 1, message)
-        : new Fault(path, at.getLineNr(), at.getColumnNr(), message);
+  private static String parent(String pointer) {
+    return pointer.substring(0, pointer.lastIndexOf('/'));
+  }
+
+  private Fault fault(Optional<Mark> mark, String pointer, String message) {
+    return new Fault(
+        path,
+        mark.map(Mark::getLine).orElse(0) + 1,
+        mark.map(Mark::getColumn).orElse(0) + 1,
+        pointer.isEmpty() ? message : YamlTree.words(pointer) + ": " + message);
   }
 }

@@ -1,0 +1,141 @@
+package io.egression.connector;
+
+import static io.egression.connector.YamlTree.child;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import io.egression.job.AccountKey;
+import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.function.UnaryOperator;
+
+/** Reads a subscription's accounts from a file that its schema has passed. */
+final class AccountReader {
+  private final Map<String, Optional<Connector>> connectors;
+  private final UnaryOperator<String> placeholders;
+  private final List<Fault> faults;
+
+  /**
+   * @param connectors by id; empty: a faulty one, about which enough has been said
+   */
+  AccountReader(
+      Map<String, Optional<Connector>> connectors,
+      UnaryOperator<String> placeholders,
+      List<Fault> faults) {
+    this.connectors = connectors;
+    this.placeholders = placeholders;
+    this.faults = faults;
+  }
+
+  List<Account> read(YamlFile file, String subscription) {
+    List<Account> accounts = new ArrayList<>();
+    file.root()
+        .get("channels")
+        .properties()
+        .forEach(
+            channel -> {
+              AccountKey key = new AccountKey(subscription, channel.getKey());
+              new OneAccount(file, key, channel.getValue()).read().ifPresent(accounts::add);
+            });
+    return accounts;
+  }
+
+  private final class OneAccount {
+    private final YamlFile file;
+    private final AccountKey key;
+    private final JsonNode node;
+    private final String pointer;
+
+    OneAccount(YamlFile file, AccountKey key, JsonNode node) {
+      this.file = file;
+      this.key = key;
+      this.node = node;
+      this.pointer = child("/channels", key.channel());
+    }
+
+    Optional<Account> read() {
+      String id = file.word(pointer + "/connector");
+      if (!connectors.containsKey(id)) {
+        fault(
+            "/connector",
+            "there is no connector '%s'; %s"
+                .formatted(id, Suggestion.forWord(id, connectors.keySet())));
+        return Optional.empty();
+      }
+      return connectors.get(id).map(this::account);
+    }
+
+    private Account account(Connector connector) {
+      return new Account(
+          key,
+          connector,
+          parameters(connector),
+          partitionBy(node.path("partitionBy").asText("account")),
+          "reference".equals(node.path("payload").asText())
+              ? Account.Payload.REFERENCE
+              : Account.Payload.FULL,
+          node.path("window").asInt(16),
+          node.path("runSize").asInt(64),
+          "hold".equals(node.path("onDead").asText()));
+    }
+
+    private Map<String, String> parameters(Connector connector) {
+      Map<String, String> parameters = new HashMap<>();
+      node.path("parameters")
+          .fieldNames()
+          .forEachRemaining(
+              name -> {
+                if (!connector.properties().containsKey(name)) {
+                  unknown(name, connector);
+                }
+                parameters.put(name, value(name));
+              });
+      connector.required().stream()
+          .filter(name -> !parameters.containsKey(name))
+          .sorted()
+          .forEach(
+              name ->
+                  fault(
+                      "/parameters",
+                      "'%s' is missing, which %s requires".formatted(name, connector.id())));
+      return parameters;
+    }
+
+    private void unknown(String name, Connector connector) {
+      faults.add(
+          file.atKey(
+              child(pointer + "/parameters", name),
+              "'%s' is not a parameter of %s; %s"
+                  .formatted(
+                      name,
+                      connector.id(),
+                      Suggestion.forWord(name, connector.properties().keySet()))));
+    }
+
+    private String value(String name) {
+      String at = child("/parameters", name);
+      try {
+        String value = placeholders.apply(file.word(pointer + at));
+        KameletUri.fault(value).ifPresent(fault -> fault(at, fault));
+        return value;
+      } catch (IllegalArgumentException e) {
+        fault(at, String.valueOf(e.getMessage()));
+        return "";
+      }
+    }
+
+    private void fault(String at, String message) {
+      faults.add(file.at(pointer + at, message));
+    }
+  }
+
+  private static Account.PartitionBy partitionBy(String word) {
+    return switch (word) {
+      case "objectType" -> Account.PartitionBy.OBJECT_TYPE;
+      case "object" -> Account.PartitionBy.OBJECT;
+      default -> Account.PartitionBy.ACCOUNT;
+    };
+  }
+}

@@ -1,0 +1,71 @@
+package io.egression.connector;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+
+/** Reads of a Kamelet what accounts must know; the rest is Camel's to check. */
+final class KameletReader {
+  private static final String DEFINITION = "/spec/definition";
+
+  private final YamlFile file;
+  private final List<Fault> faults;
+
+  KameletReader(YamlFile file, List<Fault> faults) {
+    this.file = file;
+    this.faults = faults;
+  }
+
+  /** Its parameters, true if required; empty, with a fault, if it is no Kamelet of this id. */
+  Optional<Map<String, Boolean>> properties(String id) {
+    int before = faults.size();
+    check("/kind", "Kamelet");
+    check("/metadata/name", id);
+    if (!file.root().at("/spec/template/from").isObject()) {
+      fault("/spec/template/from", "is missing");
+    }
+    Map<String, Boolean> properties = parameters();
+    return faults.size() == before ? Optional.of(properties) : Optional.empty();
+  }
+
+  private void check(String pointer, String right) {
+    if (!right.equals(file.root().at(pointer).asText())) {
+      fault(pointer, "must be '" + right + "'");
+    }
+  }
+
+  private Map<String, Boolean> parameters() {
+    JsonNode known = file.root().at(DEFINITION + "/properties");
+    JsonNode required = file.root().at(DEFINITION + "/required");
+    Map<String, Boolean> parameters = new HashMap<>();
+    known.fieldNames().forEachRemaining(name -> parameters.put(name, false));
+    if (!known.isMissingNode() && !known.isObject()) {
+      fault(DEFINITION + "/properties", "must be a mapping");
+    } else if (!required.isMissingNode() && !required.isArray()) {
+      fault(DEFINITION + "/required", "must be a list");
+    } else {
+      require(required, parameters);
+    }
+    return parameters;
+  }
+
+  private void require(JsonNode required, Map<String, Boolean> parameters) {
+    for (int i = 0; i < required.size(); i++) {
+      String name = required.get(i).asText();
+      if (parameters.containsKey(name)) {
+        parameters.put(name, true);
+      } else {
+        fault(
+            DEFINITION + "/required/" + i,
+            "there is no property '%s'; %s"
+                .formatted(name, Suggestion.forWord(name, parameters.keySet())));
+      }
+    }
+  }
+
+  private void fault(String pointer, String message) {
+    faults.add(file.at(pointer, message));
+  }
+}
