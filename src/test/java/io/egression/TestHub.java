@@ -63,11 +63,23 @@ public final class TestHub implements AutoCloseable {
     }
   }
 
-  private static void copyShipped(Path connectors) throws IOException {
+  /** The connectors as shipped, without the sample accounts. */
+  static void copyShipped(Path connectors) {
     try (Stream<Path> files = Files.list(Path.of("connectors"))) {
       for (Path file : files.filter(each -> each.toString().endsWith(".yaml")).toList()) {
         Files.copy(file, connectors.resolve(file.getFileName()));
       }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  static void write(Path file, String content) {
+    try {
+      Files.createDirectories(file.getParent());
+      Files.writeString(file, content);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 
@@ -95,14 +107,8 @@ public final class TestHub implements AutoCloseable {
 
   /** Writes a file under connectors/. */
   public TestHub file(String name, String content) {
-    try {
-      Path file = connectors.resolve(name);
-      Files.createDirectories(file.getParent());
-      Files.writeString(file, content);
-      return this;
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    write(connectors.resolve(name), content);
+    return this;
   }
 
   /** Deletes a file under connectors/. */
@@ -259,6 +265,16 @@ public final class TestHub implements AutoCloseable {
         ResultSet row = statement.executeQuery(sql)) {
       row.next();
       return row.getString(1);
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
+  /** Does something to the ledger that only a crash would. */
+  public int execute(String sql) {
+    try (Connection connection = SharedPostgres.connect(database);
+        Statement statement = connection.createStatement()) {
+      return statement.executeUpdate(sql);
     } catch (SQLException e) {
       throw new IllegalStateException(sql, e);
     }

@@ -43,6 +43,8 @@ public final class Letters {
           message.setHeader("_AMQ_ORIG_QUEUE", queue);
           message.setHeader("_AMQ_ORIG_ADDRESS", queue);
           message.setHeader("_AMQ_ORIG_ROUTING_TYPE", (byte) 1);
+          // Sent again after a crash between the send and its note, it is still one letter.
+          message.setHeader("_AMQ_DUPL_ID", due.job() + "/" + due.death());
           message.setHeader("job", due.job().toString());
           message.setHeader("death", due.death());
           message.setHeader(RunQueues.ACCOUNT, due.subscription() + "/" + due.channel());

@@ -105,7 +105,7 @@ public final class Sweep implements AutoCloseable {
     }
     repaired(requeueOrphans(), "runs sent again whose message was gone");
     repaired(eligibility.releaseOverlooked(), "gated jobs placed");
-    List<DeadLetters.Letter> due = letters.due(LETTERS);
+    List<DeadLetters.Letter> due = letters.overdue(LETTERS);
     due.forEach(
         letter ->
             routes.sendBodyAndProperty("direct:dead-letter", null, Outcomes.DEAD, letter.job()));

@@ -45,8 +45,15 @@ public final class DeadLetters {
 
   private static final String ONE = DUE.replace("j.letter_due", "j.letter_due AND j.job_id = :id");
 
+  /** Younger ones are being sent. */
+  private static final String OVERDUE =
+      DUE.replace("j.letter_due", "j.letter_due AND j.died_at < hub_now() - interval '5 seconds'");
+
   private static final String SENT =
       "UPDATE job SET letter_due = false WHERE job_id = :id AND deaths = :death AND letter_due";
+
+  private static final String STILL_DEAD =
+      "SELECT state = 'dead' AND deaths = :death FROM job WHERE job_id = :id";
 
   private final Database database;
 
@@ -54,10 +61,10 @@ public final class DeadLetters {
     this.database = database;
   }
 
-  /** The letters not sent yet: none in a healthy run. */
-  public List<Letter> due(int limit) {
+  /** The letters that should have been sent by now: none in a healthy run. */
+  public List<Letter> overdue(int limit) {
     return database.statement(
-        () -> database.sql().sql(DUE).param("limit", limit).query(DeadLetters::letter).list());
+        () -> database.sql().sql(OVERDUE).param("limit", limit).query(DeadLetters::letter).list());
   }
 
   /** The job's letter, if it is dead and the letter not sent yet. */
@@ -76,8 +83,16 @@ public final class DeadLetters {
   /** Notes that the letter of this death is sent; false if the job is not dead of it any more. */
   public boolean sent(UUID job, int death) {
     return database.statement(
-            () -> database.sql().sql(SENT).param("id", job).param("death", death).update())
-        > 0;
+        () -> {
+          database.sql().sql(SENT).param("id", job).param("death", death).update();
+          return database
+              .sql()
+              .sql(STILL_DEAD)
+              .param("id", job)
+              .param("death", death)
+              .query(Boolean.class)
+              .single();
+        });
   }
 
   private static Letter letter(ResultSet row, int n) throws SQLException {

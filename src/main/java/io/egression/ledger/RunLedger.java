@@ -28,16 +28,18 @@ import org.springframework.jdbc.support.SqlArrayValue;
 public final class RunLedger implements AutoCloseable {
   private record Claim(long lane, UUID run) {}
 
+  /** Also what this node has claimed already: the commit's answer may have been lost. */
   private static final String CLAIM =
       """
       WITH wanted AS (SELECT * FROM unnest(:lanes, :runs) AS w (lane_id, run_id)),
       locked AS MATERIALIZED (
         SELECT l.lane_id FROM lane l JOIN wanted w USING (lane_id)
-        WHERE l.run_id = w.run_id AND l.state = 'queued'
+        WHERE l.run_id = w.run_id
+          AND (l.state = 'queued' OR (l.state = 'running' AND l.node_id = :node))
         ORDER BY l.account_id, l.partition_key FOR UPDATE OF l)
       UPDATE lane l SET state = 'running', node_id = :node, claimed_at = hub_now(),
         reason = NULL, reason_job = NULL, attention = false
-      FROM locked WHERE l.lane_id = locked.lane_id AND l.state = 'queued'
+      FROM locked WHERE l.lane_id = locked.lane_id
       RETURNING l.lane_id, l.run_id
       """;
 
@@ -55,33 +57,16 @@ public final class RunLedger implements AutoCloseable {
       ORDER BY l.lane_id, j.place
       """;
 
+  /** What is counted off the lane is what changed now, so that repeating it changes nothing. */
   private static final String RECORD =
       """
       WITH step AS MATERIALIZED (
-        SELECT * FROM unnest(:lanes, :runs, :nodes, :done, :places, :ended, :waits, :reasons, :reasonJobs, :holds)
-          AS s (lane_id, run_id, holder, done, place, ended, wait_ms, reason, reason_job, hold)),
+        SELECT * FROM unnest(:lanes, :runs, :nodes, :places, :ended, :waits, :reasons, :reasonJobs, :holds)
+          AS s (lane_id, run_id, holder, place, ended, wait_ms, reason, reason_job, hold)),
       locked AS MATERIALIZED (
         SELECT l.lane_id FROM lane l JOIN step s USING (lane_id)
         WHERE l.run_id = s.run_id AND l.node_id = s.holder AND l.state = 'running'
         ORDER BY l.account_id, l.partition_key FOR UPDATE OF l),
-      moved AS (
-        UPDATE lane l SET
-          open = l.open - s.done,
-          final_place = greatest(l.final_place, s.place),
-          state = CASE WHEN NOT s.ended THEN l.state
-                       WHEN s.hold THEN 'held'
-                       WHEN l.open = s.done THEN 'idle'
-                       WHEN s.wait_ms IS NOT NULL THEN 'waiting'
-                       ELSE 'ready' END,
-          ready_at = CASE WHEN s.ended THEN hub_now() END,
-          due_at = CASE WHEN s.ended AND s.wait_ms IS NOT NULL
-                        THEN hub_now() + s.wait_ms * interval '1 millisecond' END,
-          reason = s.reason, reason_job = s.reason_job,
-          run_id = CASE WHEN s.ended THEN NULL ELSE l.run_id END,
-          node_id = CASE WHEN s.ended THEN NULL ELSE l.node_id END
-        FROM step s JOIN locked USING (lane_id)
-        WHERE l.lane_id = s.lane_id
-        RETURNING l.lane_id, l.account_id, l.attention, s.holder),
       result AS MATERIALIZED (
         SELECT * FROM unnest(:jobs, :jobLanes, :states, :jobReasons, :called, :failed, :throttled, :pending)
           AS r (job_id, lane_id, state, reason, called, failed, throttled, pending)),
@@ -101,9 +86,29 @@ public final class RunLedger implements AutoCloseable {
           deaths = j.deaths + (r.state = 'dead')::int,
           died_at = CASE WHEN r.state = 'dead' THEN hub_now() END,
           letter_due = (r.state = 'dead')
-        FROM result r JOIN moved m USING (lane_id)
+        FROM result r JOIN locked USING (lane_id)
         WHERE j.job_id = r.job_id AND j.state = 'waiting'
-        RETURNING j.job_id, j.state, j.gates, m.lane_id),
+        RETURNING j.job_id, j.state, j.gates, j.lane_id),
+      done AS (
+        SELECT lane_id, count(*)::int AS done FROM changed WHERE state <> 'waiting' GROUP BY lane_id),
+      moved AS (
+        UPDATE lane l SET
+          open = l.open - coalesce(d.done, 0),
+          final_place = greatest(l.final_place, s.place),
+          state = CASE WHEN NOT s.ended THEN l.state
+                       WHEN s.hold THEN 'held'
+                       WHEN l.open = coalesce(d.done, 0) THEN 'idle'
+                       WHEN s.wait_ms IS NOT NULL THEN 'waiting'
+                       ELSE 'ready' END,
+          ready_at = CASE WHEN s.ended THEN hub_now() END,
+          due_at = CASE WHEN s.ended AND s.wait_ms IS NOT NULL
+                        THEN hub_now() + s.wait_ms * interval '1 millisecond' END,
+          reason = s.reason, reason_job = s.reason_job,
+          run_id = CASE WHEN s.ended THEN NULL ELSE l.run_id END,
+          node_id = CASE WHEN s.ended THEN NULL ELSE l.node_id END
+        FROM step s JOIN locked USING (lane_id) LEFT JOIN done d USING (lane_id)
+        WHERE l.lane_id = s.lane_id
+        RETURNING l.lane_id, l.account_id, l.attention, s.holder),
       noted AS (
         INSERT INTO attempt
           (job_id, number, started_at, took_ms, outcome, status, detail, next_at, node_id)
@@ -249,7 +254,6 @@ public final class RunLedger implements AutoCloseable {
   /** The steps of one lane gathered since the last statement. */
   private static final class Gathered {
     final Run run;
-    int done;
     long place;
     Step.@Nullable End end;
 
@@ -259,7 +263,6 @@ public final class RunLedger implements AutoCloseable {
 
     void add(Step step) {
       if (step.result() != null && step.result().state().isFinal()) {
-        done++;
         place = Math.max(place, step.result().place());
       }
       if (step.end() != null) {
@@ -301,7 +304,6 @@ public final class RunLedger implements AutoCloseable {
         .param("lanes", SqlArrays.column("int8", lanes, lane -> lane.run.lane()))
         .param("runs", SqlArrays.column("uuid", lanes, lane -> lane.run.id()))
         .param("nodes", SqlArrays.column("uuid", lanes, lane -> lane.run.node()))
-        .param("done", SqlArrays.column("int4", lanes, lane -> lane.done))
         .param("places", SqlArrays.column("int8", lanes, lane -> lane.place))
         .param("ended", SqlArrays.column("bool", lanes, lane -> lane.end != null))
         .param("waits", SqlArrays.column("int8", lanes, Gathered::waitMillis))

@@ -1,0 +1,188 @@
+package io.egression.promises;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.egression.StubServer;
+import io.egression.StubServer.Answer;
+import io.egression.TestCluster;
+import io.egression.TestHub;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+import java.util.Set;
+import java.util.concurrent.CopyOnWriteArrayList;
+import org.junit.jupiter.api.Test;
+
+/**
+ * Promises 1 and 5: kill a node, the broker or the database at any instant; every accepted job
+ * still reaches a final state, and is called twice only if its call was in flight at a node's kill.
+ */
+class NeverLostIT {
+  private static final int JOBS = Integer.getInteger("egression.soak.jobs", 5000);
+  private static final String LETTERS_DUE = "SELECT count(*) FROM job WHERE letter_due";
+  private static final int KEYS = 100;
+  private static final int KILLS = Integer.getInteger("egression.soak.kills", 6);
+
+  /** Calls answered but not recorded yet when the node died: some 20 ms of them, generously. */
+  private static final Duration UNRECORDED = Duration.ofSeconds(1);
+
+  /** A killed database is back, and what was kept for it recorded, within this time. */
+  private static final Duration OUTAGE = Duration.ofSeconds(20);
+
+  private final long seed = Long.getLong("egression.seed", System.nanoTime());
+  private final CallLog log = new CallLog();
+  private final List<Long> nodeKills = new CopyOnWriteArrayList<>();
+  private final List<Long> databaseKills = new CopyOnWriteArrayList<>();
+
+  @Test
+  void every_accepted_job_is_delivered_or_has_its_dead_letter_whatever_is_killed()
+      throws Exception {
+    System.out.println("seed " + seed);
+    Random random = new Random(seed);
+    try (StubServer channel = new StubServer(this::answer);
+        TestCluster cluster = new TestCluster(channel, "payload: reference")) {
+      cluster.startNodes(3);
+      Thread killer = new Thread(() -> killAtRandom(cluster, random));
+      killer.start();
+      Set<String> accepted = submitAll(cluster);
+      killer.join();
+      await().atMost(Duration.ofSeconds(150)).until(() -> cluster.open() == 0);
+
+      assertThat(accepted).hasSize(JOBS);
+      assertThat(cluster.number("SELECT count(*) FROM job")).isEqualTo(JOBS);
+      Set<String> dead = cluster.strings("SELECT job_id::text FROM job WHERE state = 'dead'");
+      assertThat(cluster.number("SELECT count(*) FROM job WHERE state = 'delivered'"))
+          .isEqualTo(JOBS - dead.size());
+      assertThat(dead).isNotEmpty();
+      assertCalls(accepted);
+      log.assertPlacesRise();
+      await()
+          .atMost(Duration.ofSeconds(40)) // what a kill kept back is the sweep's
+          .untilAsserted(
+              () -> assertThat(cluster.number(LETTERS_DUE)).as("letters not sent").isZero());
+      assertThat(cluster.letters()).containsExactlyInAnyOrderElementsOf(dead);
+    }
+  }
+
+  private Answer answer(StubServer.Call call) {
+    log.add(call);
+    return Answer.of(call.objectId().endsWith("0") && call.objectId().length() > 4 ? 422 : 200);
+  }
+
+  private void assertCalls(Set<String> accepted) {
+    Map<String, List<CallLog.Entry>> byJob = log.byJob();
+    assertThat(byJob.keySet()).isEqualTo(accepted);
+    byJob.forEach(
+        (job, calls) -> {
+          assertThat(calls).allMatch(call -> call.idempotencyKey().equals(job));
+          if (calls.size() > 1) {
+            assertThat(nodeKills)
+                .as("job %s was called %d times without a kill", job, calls.size())
+                .anyMatch(kill -> isJustBefore(calls.get(0).nanos(), kill));
+          }
+        });
+  }
+
+  /** Answers are recorded at once, or, if the database was just killed, when it is back. */
+  private boolean isJustBefore(long call, long kill) {
+    boolean atTheKill = Math.abs(kill - call) < UNRECORDED.toNanos();
+    return atTheKill
+        || databaseKills.stream()
+            .anyMatch(
+                outage ->
+                    call > outage - UNRECORDED.toNanos()
+                        && call < kill
+                        && kill - outage < OUTAGE.toNanos());
+  }
+
+  /** Hands the jobs over in requests of 50, repeating what was not answered with the same key. */
+  private Set<String> submitAll(TestCluster cluster) {
+    Set<String> ids = new HashSet<>();
+    for (int from = 0; from < JOBS; from += 50) {
+      List<String> jobs = new ArrayList<>();
+      for (int i = from; i < from + 50; i++) {
+        jobs.add(
+            TestHub.job(
+                "acme",
+                "shop",
+                "product",
+                "p" + i,
+                "\"partitionKey\":\"k" + i % KEYS + "\"",
+                "\"idempotencyKey\":\"" + i + "\""));
+      }
+      ids.addAll(cluster.submit("[" + String.join(",", jobs) + "]"));
+    }
+    return ids;
+  }
+
+  private void killAtRandom(TestCluster cluster, Random random) {
+    for (int i = 0; i < KILLS; i++) {
+      pause(500 + random.nextInt(2500));
+      switch (i % 3) {
+        case 0 -> {
+          nodeKills.add(System.nanoTime());
+          cluster.killNode(random.nextInt(3));
+          nodeKills.add(System.nanoTime());
+        }
+        case 1 -> cluster.killBroker();
+        default -> {
+          databaseKills.add(System.nanoTime());
+          cluster.killDatabase();
+        }
+      }
+    }
+  }
+
+  private static void pause(int millis) {
+    await().pollDelay(Duration.ofMillis(millis)).until(() -> true);
+  }
+
+  @Test
+  void a_frozen_node_s_work_goes_on_elsewhere_within_a_minute_and_is_not_continued_by_it()
+      throws Exception {
+    try (StubServer channel =
+            new StubServer(
+                call -> {
+                  log.add(call);
+                  return Answer.of(200);
+                });
+        TestCluster cluster = new TestCluster(channel, "payload: reference")) {
+      cluster.startNodes(1);
+      cluster.pauseAccount();
+      Set<String> accepted = new HashSet<>();
+      List<String> jobs = new ArrayList<>();
+      for (int i = 0; i < 2000; i++) {
+        jobs.add(
+            TestHub.job(
+                "acme", "shop", "product", "p" + i, "\"partitionKey\":\"k" + i % 20 + "\""));
+      }
+      accepted.addAll(cluster.submit("[" + String.join(",", jobs) + "]"));
+      cluster.resumeAccount();
+      await().until(() -> log.entries().size() > 50);
+      cluster.signalNode(0, "STOP");
+      long frozen = System.nanoTime();
+      int before = log.entries().size();
+      cluster.startNodes(1);
+      await().atMost(Duration.ofSeconds(90)).until(() -> cluster.open() == 0);
+      long resumed =
+          log.entries().stream()
+              .skip(before)
+              .filter(call -> call.nanos() - frozen > Duration.ofSeconds(2).toNanos())
+              .mapToLong(CallLog.Entry::nanos)
+              .min()
+              .orElseThrow();
+      assertThat(Duration.ofNanos(resumed - frozen)).isLessThan(Duration.ofSeconds(60));
+      int delivered = log.entries().size();
+      cluster.signalNode(0, "CONT");
+      pause(3000);
+      assertThat(log.entries())
+          .hasSizeLessThanOrEqualTo(delivered + 16); // one call per run in hand
+      assertThat(cluster.number("SELECT count(*) FROM job WHERE state = 'delivered'"))
+          .isEqualTo(accepted.size());
+    }
+  }
+}
