@@ -21,6 +21,7 @@ import io.egression.delivery.Messages;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
+import io.egression.delivery.SlowAccounts;
 import io.egression.delivery.Sweep;
 import io.egression.intake.Caller.Role;
 import io.egression.intake.HttpApi;
@@ -79,6 +80,10 @@ import org.springframework.jms.connection.CachingConnectionFactory;
  */
 public final class Hub implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
+
+  /** A connector's on each node, at most: several accounts' windows. */
+  private static final int CONSUMERS = 64;
+
   private static final String ADMIN_KEY = "admin.key";
   private static final AtomicInteger BROKERS = new AtomicInteger();
 
@@ -204,7 +209,8 @@ public final class Hub implements AutoCloseable {
     Enrichment enrichment =
         new Enrichment(settings.metadataUrl(), queries, ThreadLocalRandom.current());
     Cancellation cancellation = new Cancellation(database, dispatcher::ended);
-    runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current);
+    SlowAccounts slow = new SlowAccounts(CONSUMERS);
+    runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current, slow);
 
     bind("runs", runs);
     bind("enrichment", enrichment);
@@ -221,7 +227,8 @@ public final class Hub implements AutoCloseable {
             new Outcomes.Judges(
                 new Classifier(node.clock(), ThreadLocalRandom.current()),
                 enrichment,
-                node.clock())));
+                node.clock(),
+                slow)));
     bind("letters", new Letters(deadLetters, connections, json));
     bind("health", new Health(node, dispatcher, json));
     bind("deliveryMapper", json);
@@ -363,7 +370,8 @@ public final class Hub implements AutoCloseable {
       try {
         CamelContext camel = main.getCamelContext();
         String route = "consume-" + connector;
-        camel.addRouteFromTemplate(route, "consume", Map.of("connector", connector));
+        camel.addRouteFromTemplate(
+            route, "consume", Map.of("connector", connector, "consumers", CONSUMERS));
         camel.getRouteController().startRoute(route);
       } catch (Exception e) { // Camel declares Exception
         throw new IllegalStateException("no consumers for connector " + connector, e);

@@ -11,6 +11,7 @@ import org.apache.activemq.artemis.api.core.management.ResourceNames;
 import org.apache.activemq.artemis.core.config.FileDeploymentManager;
 import org.apache.activemq.artemis.core.config.impl.FileConfiguration;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.awaitility.Awaitility;
 
 /** A broker beside the hub, on a loopback port, that a test can stop, start and manage. */
 public final class TestBroker implements AutoCloseable {
@@ -75,10 +76,17 @@ public final class TestBroker implements AutoCloseable {
     return "tcp://127.0.0.1:" + port + "?reconnectAttempts=-1&retryInterval=200";
   }
 
-  /** The management of a queue, as the console uses it. */
+  /** The management of a queue, as the console uses it; waits until there is one. */
   public QueueControl queue(String name) {
-    return (QueueControl)
-        server.getActiveMQServer().getManagementService().getResource(ResourceNames.QUEUE + name);
+    return Awaitility.await()
+        .until(
+            () ->
+                (QueueControl)
+                    server
+                        .getActiveMQServer()
+                        .getManagementService()
+                        .getResource(ResourceNames.QUEUE + name),
+            queue -> queue != null);
   }
 
   public long count(String queue) {

@@ -40,9 +40,11 @@ public final class Outcomes {
   private final Enrichment enrichment;
   private final Classifier classifier;
   private final Clock clock;
+  private final SlowAccounts slow;
 
-  /** What decides. */
-  public record Judges(Classifier classifier, Enrichment enrichment, Clock clock) {}
+  /** What decides, and who learns from it. */
+  public record Judges(
+      Classifier classifier, Enrichment enrichment, Clock clock, SlowAccounts slow) {}
 
   public Outcomes(RunLedger ledger, Pauses pauses, Dispatcher dispatcher, Judges judges) {
     this.ledger = ledger;
@@ -51,6 +53,7 @@ public final class Outcomes {
     this.classifier = judges.classifier;
     this.enrichment = judges.enrichment;
     this.clock = judges.clock;
+    this.slow = judges.slow;
   }
 
   /** The connector answered. */
@@ -93,6 +96,8 @@ public final class Outcomes {
   }
 
   private void classify(Work work, Answer answer) {
+    boolean timeout = answer.fault() != null && FaultKind.of(answer.fault()) == FaultKind.TIMEOUT;
+    slow.called(work.run.account(), timeout);
     work.status = answer.status();
     work.outcome =
         classifier.classify(work.account.connector().policy(), answer, work.job.failures());

@@ -21,6 +21,7 @@ public final class RunInHand {
   /** Who asked to cancel which of its jobs. */
   final Map<UUID, String> cancelAsked = new HashMap<>();
 
+  private Runnable leaving = () -> {};
   private int next;
   private boolean ended;
   private boolean stop;
@@ -28,6 +29,16 @@ public final class RunInHand {
 
   RunInHand(Run run) {
     this.run = run;
+  }
+
+  /** What to give back when the run has ended. */
+  void leaveAtEnd(Runnable leave) {
+    leaving = leave;
+  }
+
+  void leave() {
+    leaving.run();
+    leaving = () -> {};
   }
 
   Run.Item take() {

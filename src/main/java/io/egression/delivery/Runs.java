@@ -39,13 +39,20 @@ public final class Runs {
   private final Node node;
   private final Dispatcher dispatcher;
   private final Supplier<Catalogue> catalogue;
+  private final SlowAccounts slow;
   private final Set<UUID> inHand = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
 
   /** Where runs are recorded. */
   public record Ledger(RunLedger runs, Cancellation cancellation) {}
 
-  public Runs(Ledger ledger, Node node, Dispatcher dispatcher, Supplier<Catalogue> catalogue) {
+  public Runs(
+      Ledger ledger,
+      Node node,
+      Dispatcher dispatcher,
+      Supplier<Catalogue> catalogue,
+      SlowAccounts slow) {
+    this.slow = slow;
     this.ledger = ledger.runs;
     this.cancellation = ledger.cancellation;
     this.node = node;
@@ -65,6 +72,7 @@ public final class Runs {
       if (claimed.isPresent()) {
         RunInHand taken = new RunInHand(claimed.get());
         exchange.getExchangeExtension().addOnCompletion(endingFor(taken));
+        letOthersFirst(taken);
         return taken;
       }
       LOG.debug("run {} of lane {}: stale message", run, lane);
@@ -74,6 +82,21 @@ public final class Runs {
     }
     inHand.remove(id);
     return null;
+  }
+
+  /** An account whose calls time out takes at most half of its connector's consumers. */
+  private void letOthersFirst(RunInHand run) {
+    Optional<Account> account = catalogue.get().account(run.run.account());
+    if (account.isPresent() && slow.isSlow(account.get().key())) {
+      String connector = account.get().connector().id();
+      if (slow.enter(connector)) {
+        run.leaveAtEnd(() -> slow.leave(connector));
+      } else {
+        String reason = "its account's calls time out, others go first";
+        Step.End later = new Step.End(ANOTHER, reason, null, false);
+        run.recording(ledger.record(new Step(run.run, null, later)), true);
+      }
+    }
   }
 
   /** However an edited route ends, its run does not stay behind. */
@@ -146,6 +169,7 @@ public final class Runs {
       }
     } finally {
       inHand.remove(run.run.id());
+      run.leave();
       dispatcher.nudge();
     }
   }
