@@ -179,6 +179,8 @@ public final class Hub implements AutoCloseable {
     connections.setConsumerWindowSize(0);
     connections.setBlockOnAcknowledge(false);
     connections.setBlockOnDurableSend(true);
+    // A send during the broker's absence fails, and the ledger keeps what it was about.
+    connections.setCallFailoverTimeout(20_000);
     closing(connections);
     return connections;
   }

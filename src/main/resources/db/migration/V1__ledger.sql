@@ -93,7 +93,8 @@ create table job (
   behind        uuid,                 -- set while gated: the job it waits for
   deaths        integer not null default 0,
   died_at       timestamptz,          -- set while dead
-  letter_due    boolean not null default false   -- dead, and its dead letter is not sent yet
+  letter_due    boolean not null default false,  -- dead, and its dead letter is not sent yet
+  letter_taken  timestamptz                      -- since when somebody is sending it
 ) with (fillfactor = 80);
 create index job_lane on job (lane_id, place);
 create index job_account on job (account_id, job_id);

@@ -83,7 +83,8 @@ class OperateIT {
     String job = submit("other", "noted");
     hub.await(job, "dead");
     await().untilAsserted(() -> assertThat(broker.count(LETTERS)).isEqualTo(1));
-    String lost = "UPDATE job SET letter_due = true, died_at = died_at - interval '1 minute'";
+    String lost =
+        "UPDATE job SET letter_due = true, letter_taken = NULL, died_at = died_at - interval '1 minute'";
     await()
         .untilAsserted(
             () -> assertThat(hub.number("SELECT count(*) FROM job WHERE letter_due")).isZero());

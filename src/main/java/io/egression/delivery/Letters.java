@@ -32,7 +32,7 @@ public final class Letters {
    */
   public void write(Exchange exchange) throws JsonProcessingException {
     UUID job = exchange.getProperty(Outcomes.DEAD, UUID.class);
-    Optional<Letter> letter = letters.due(job);
+    Optional<Letter> letter = letters.take(job);
     Message message = exchange.getMessage();
     message.removeHeaders("*");
     message.setBody(letter.isEmpty() ? null : json.writeValueAsString(letter.get()));

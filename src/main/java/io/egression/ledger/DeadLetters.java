@@ -45,9 +45,16 @@ public final class DeadLetters {
 
   private static final String ONE = DUE.replace("j.letter_due", "j.letter_due AND j.job_id = :id");
 
-  /** Younger ones are being sent. */
   private static final String OVERDUE =
       DUE.replace("j.letter_due", "j.letter_due AND j.died_at < hub_now() - interval '5 seconds'");
+
+  /** One sender at a time: a send to the broker ends, well or not, before this runs out. */
+  private static final String TAKE =
+      """
+      UPDATE job SET letter_taken = hub_now()
+      WHERE job_id = :id AND letter_due
+        AND coalesce(letter_taken, '-infinity') < hub_now() - interval '60 seconds'
+      """;
 
   private static final String SENT =
       "UPDATE job SET letter_due = false WHERE job_id = :id AND deaths = :death AND letter_due";
@@ -67,17 +74,19 @@ public final class DeadLetters {
         () -> database.sql().sql(OVERDUE).param("limit", limit).query(DeadLetters::letter).list());
   }
 
-  /** The job's letter, if it is dead and the letter not sent yet. */
-  public Optional<Letter> due(UUID job) {
-    return database.statement(
+  /** Takes the job's letter to be sent; empty if it is sent already or somebody is at it. */
+  public Optional<Letter> take(UUID job) {
+    return database.transaction(
         () ->
-            database
-                .sql()
-                .sql(ONE)
-                .param("limit", 1)
-                .param("id", job)
-                .query(DeadLetters::letter)
-                .optional());
+            database.sql().sql(TAKE).param("id", job).update() == 0
+                ? Optional.<Letter>empty()
+                : database
+                    .sql()
+                    .sql(ONE)
+                    .param("limit", 1)
+                    .param("id", job)
+                    .query(DeadLetters::letter)
+                    .optional());
   }
 
   /** Notes that the letter of this death is sent; false if the job is not dead of it any more. */

@@ -46,7 +46,7 @@ public final class Reconciliation {
         finished_at = CASE WHEN dies THEN hub_now() END,
         deaths = deaths + dies::int,
         died_at = CASE WHEN dies THEN hub_now() END,
-        letter_due = dies
+        letter_due = dies, letter_taken = NULL
       FROM head WHERE j.job_id = head.job_id
       RETURNING j.lane_id, j.job_id, j.state = 'dead' AS died
       """;

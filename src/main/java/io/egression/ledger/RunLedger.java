@@ -85,7 +85,7 @@ public final class RunLedger implements AutoCloseable {
           finished_at = CASE WHEN r.state <> 'waiting' THEN hub_now() END,
           deaths = j.deaths + (r.state = 'dead')::int,
           died_at = CASE WHEN r.state = 'dead' THEN hub_now() END,
-          letter_due = (r.state = 'dead')
+          letter_due = (r.state = 'dead'), letter_taken = NULL
         FROM result r JOIN locked USING (lane_id)
         WHERE j.job_id = r.job_id AND j.state = 'waiting'
         RETURNING j.job_id, j.state, j.gates, j.lane_id),

@@ -61,7 +61,7 @@ class NeverLostIT {
       assertCalls(accepted);
       log.assertPlacesRise();
       await()
-          .atMost(Duration.ofSeconds(40)) // what a kill kept back is the sweep's
+          .atMost(Duration.ofSeconds(100)) // what a kill kept back is the sweep's
           .untilAsserted(
               () -> assertThat(cluster.number(LETTERS_DUE)).as("letters not sent").isZero());
       assertThat(cluster.letters()).containsExactlyInAnyOrderElementsOf(dead);
