@@ -3,7 +3,7 @@ package io.egression;
 import io.egression.connector.Suggestion;
 import java.io.IOException;
 import java.io.Reader;
-import java.io.UncheckedIOException;
+import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,7 +12,9 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Properties;
+import java.util.Set;
 import java.util.TreeMap;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -30,6 +32,7 @@ public final class Settings {
   }
 
   private static final String PREFIX = "egression.";
+  private static final String VARIABLE_PREFIX = "EGRESSION_";
 
   /** Every key and its default; an empty default means unset. */
   private static final Map<String, String> DEFAULTS =
@@ -51,15 +54,28 @@ public final class Settings {
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
 
-  private final Map<String, String> values;
-  private final List<String> faults = new ArrayList<>();
+  /** The keys by their environment variables: an underscore stands for '.' or '-'. */
+  private static final Map<String, String> VARIABLES =
+      DEFAULTS.keySet().stream().collect(Collectors.toMap(Settings::variable, key -> key));
 
-  private Settings(Map<String, String> values) {
-    this.values = values;
-    check();
+  private final Map<String, String> values = new TreeMap<>();
+
+  private Settings(Map<String, String> given) {
+    given.forEach((key, value) -> values.put(key, value.strip()));
+    List<String> faults = new ArrayList<>();
+    values.keySet().stream()
+        .filter(key -> !DEFAULTS.containsKey(key))
+        .forEach(key -> faults.add(unknown(key)));
+    faults.addAll(new SettingsCheck(this::text).faults());
     if (!faults.isEmpty()) {
       throw new InvalidSettingsException(faults);
     }
+  }
+
+  private static String unknown(String key) {
+    boolean variable = key.startsWith(VARIABLE_PREFIX);
+    Set<String> known = variable ? VARIABLES.keySet() : DEFAULTS.keySet();
+    return "unknown setting '" + key + "'; " + Suggestion.forWord(key, known);
   }
 
   /**
@@ -74,36 +90,33 @@ public final class Settings {
       Properties system,
       Map<String, String> overrides) {
     Map<String, String> given = new TreeMap<>();
-    fromFile(file).forEach((key, value) -> addOwn(given, String.valueOf(key), value));
+    addOwn(given, fromFile(file));
     environment.forEach(
         (name, value) -> {
-          if (name.startsWith("EGRESSION_")) {
-            given.put(key(name), value);
+          if (name.startsWith(VARIABLE_PREFIX)) {
+            given.put(VARIABLES.getOrDefault(name, name), value);
           }
         });
-    system.forEach((key, value) -> addOwn(given, String.valueOf(key), value));
+    addOwn(given, system);
     given.putAll(overrides);
     return of(given);
   }
 
   /** Settings from these values and the defaults. */
   public static Settings of(Map<String, String> given) {
-    return new Settings(new TreeMap<>(given));
+    return new Settings(given);
   }
 
-  private static void addOwn(Map<String, String> given, String key, Object value) {
-    if (key.startsWith(PREFIX)) {
-      given.put(key, String.valueOf(value).strip());
+  private static void addOwn(Map<String, String> given, Properties properties) {
+    for (String key : properties.stringPropertyNames()) {
+      if (key.startsWith(PREFIX)) {
+        given.put(key, properties.getProperty(key));
+      }
     }
   }
 
-  /** EGRESSION_HTTP_MAX_BODY is egression.http.max-body: an underscore stands for '.' or '-'. */
-  private static String key(String variable) {
-    String word = variable.toLowerCase(Locale.ROOT);
-    return DEFAULTS.keySet().stream()
-        .filter(key -> key.replace('-', '_').replace('.', '_').equals(word))
-        .findFirst()
-        .orElse(word.replace('_', '.'));
+  private static String variable(String key) {
+    return key.toUpperCase(Locale.ROOT).replace('.', '_').replace('-', '_');
   }
 
   private static Properties fromFile(Path file) {
@@ -111,51 +124,13 @@ public final class Settings {
     if (Files.exists(file)) {
       try (Reader reader = Files.newBufferedReader(file, StandardCharsets.UTF_8)) {
         properties.load(reader);
-      } catch (IOException e) {
-        throw new UncheckedIOException("cannot read " + file, e);
+      } catch (MalformedInputException e) {
+        throw new InvalidSettingsException(List.of(file + ": not UTF-8"));
+      } catch (IllegalArgumentException | IOException e) { // the former for a broken escape
+        throw new InvalidSettingsException(List.of(file + ": cannot be read: " + e.getMessage()));
       }
     }
     return properties;
-  }
-
-  private void check() {
-    for (String key : values.keySet()) {
-      if (!DEFAULTS.containsKey(key)) {
-        faults.add("unknown setting '" + key + "'; " + Suggestion.forWord(key, DEFAULTS.keySet()));
-      }
-    }
-    number("egression.http.port", 0, 65_535);
-    number("egression.http.max-body", 1024, 1_073_741_824);
-    number("egression.database.pool", 4, 1000);
-    startsWith("egression.metadata.url", "http://", "https://");
-    startsWith("egression.database.url", "jdbc:postgresql:");
-    startsWith("egression.broker.url", "tcp://", "vm://", "(");
-    directory("egression.routes.dir");
-    directory("egression.connectors.dir");
-  }
-
-  private void number(String key, long least, long most) {
-    String value = text(key);
-    if (!value.matches("\\d{1,10}")
-        || Long.parseLong(value) < least
-        || Long.parseLong(value) > most) {
-      faults.add("%s: '%s' is not a whole number from %d to %d".formatted(key, value, least, most));
-    }
-  }
-
-  private void startsWith(String key, String... schemes) {
-    String value = text(key);
-    if (!value.isEmpty() && List.of(schemes).stream().noneMatch(value::startsWith)) {
-      faults.add("%s: '%s' must start with %s".formatted(key, value, String.join(" or ", schemes)));
-    }
-  }
-
-  private void directory(String key) {
-    if (!Files.isDirectory(Path.of(text(key)))) {
-      faults.add(
-          "%s: '%s' is not a directory (working directory: %s)"
-              .formatted(key, text(key), Path.of("").toAbsolutePath()));
-    }
   }
 
   private String text(String key) {

@@ -1,0 +1,95 @@
+package io.egression;
+
+import java.net.URI;
+import java.net.URISyntaxException;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.UnaryOperator;
+
+/** Checks the values of the settings. */
+final class SettingsCheck {
+  private final UnaryOperator<String> text;
+  private final List<String> faults = new ArrayList<>();
+
+  /**
+   * @param text the value of a key; empty if it has none
+   */
+  SettingsCheck(UnaryOperator<String> text) {
+    this.text = text;
+  }
+
+  /** What would be right, for each that is not. */
+  List<String> faults() {
+    number("egression.http.port", 0, 65_535);
+    number("egression.http.max-body", 1024, 1_073_741_824);
+    number("egression.database.pool", 4, 1000);
+    notEmpty("egression.http.host");
+    notEmpty("egression.data.dir");
+    path("egression.data.dir");
+    path("egression.broker.config");
+    address("egression.metadata.url");
+    startsWith("egression.database.url", "jdbc:postgresql:");
+    startsWith("egression.broker.url", "tcp://", "vm://", "(");
+    directory("egression.routes.dir");
+    directory("egression.connectors.dir");
+    return faults;
+  }
+
+  private void wrong(String key, String right) {
+    faults.add("%s: '%s' %s".formatted(key, text.apply(key), right));
+  }
+
+  private void number(String key, long least, long most) {
+    String value = text.apply(key);
+    if (!value.matches("[0-9]{1,10}")
+        || Long.parseLong(value) < least
+        || Long.parseLong(value) > most) {
+      wrong(key, "is not a whole number from %d to %d".formatted(least, most));
+    }
+  }
+
+  private void notEmpty(String key) {
+    if (text.apply(key).isEmpty()) {
+      wrong(key, "must not be empty");
+    }
+  }
+
+  private void startsWith(String key, String... schemes) {
+    String value = text.apply(key);
+    if (!value.isEmpty() && List.of(schemes).stream().noneMatch(value::startsWith)) {
+      wrong(key, "must start with " + String.join(" or ", schemes));
+    }
+  }
+
+  private void address(String key) {
+    try {
+      URI uri = new URI(text.apply(key));
+      boolean http = "http".equals(uri.getScheme()) || "https".equals(uri.getScheme());
+      if (http && uri.getHost() != null && uri.getQuery() == null && uri.getFragment() == null) {
+        return;
+      }
+    } catch (URISyntaxException e) {
+      // told below
+    }
+    wrong(key, "must be an address: http://host:port/path");
+  }
+
+  private void directory(String key) {
+    if (path(key) && !Files.isDirectory(Path.of(text.apply(key)))) {
+      wrong(key, "is not a directory (working directory: " + Path.of("").toAbsolutePath() + ")");
+    }
+  }
+
+  private boolean path(String key) {
+    try {
+      Path.of(text.apply(key));
+      return true;
+    } catch (InvalidPathException e) {
+      wrong(key, "is not a path");
+      return false;
+    }
+  }
+}
