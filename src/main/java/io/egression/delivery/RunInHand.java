@@ -62,8 +62,14 @@ public final class RunInHand {
     return ended;
   }
 
-  /** Takes in what the steps recorded so far have brought back. */
+  /**
+   * Takes in what the steps recorded so far have brought back; of all but the latest it waits for
+   * that, so that a crash repeats little and a flag is seen soon.
+   */
   void lookAtFlags() {
+    for (int i = 0; i < open.size() - 1; i++) {
+      open.get(i).join();
+    }
     open.removeIf(
         step -> {
           if (step.isDone()) {

@@ -148,7 +148,10 @@ class AtLeastOnceIT {
     broker.queue(QUEUE).pause();
     List<String> jobs = submit(3);
     awaitQueued(3);
-    await().pollDelay(Duration.ofSeconds(17)).until(() -> true); // past a sweep that finds them old
+    await()
+        .atMost(Duration.ofSeconds(30))
+        .pollDelay(Duration.ofSeconds(17))
+        .until(() -> true); // past a sweep that finds them old
     assertThat(broker.count(QUEUE)).isEqualTo(3);
     assertThat(channel.calls()).isEmpty();
     assertThat(hub.hub().repairs()).isZero();
