@@ -3,6 +3,7 @@ package io.egression.ledger;
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
 import java.time.Duration;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
 import org.flywaydb.core.Flyway;
 import org.springframework.jdbc.core.simple.JdbcClient;
@@ -63,20 +64,29 @@ public final class Database implements AutoCloseable {
    * @throws LedgerAwayException if the database is away or the fault passes by itself
    */
   <T> T transaction(Supplier<T> work) {
-    return guarded(() -> transaction.execute(status -> work.get()));
+    AtomicBoolean committing = new AtomicBoolean();
+    return guarded(
+        () ->
+            transaction.execute(
+                status -> {
+                  T result = work.get();
+                  committing.set(true);
+                  return result;
+                }),
+        committing);
   }
 
   /** Runs one statement, committed by itself. Faults as {@link #transaction}. */
   <T> T statement(Supplier<T> work) {
-    return guarded(work);
+    return guarded(work, new AtomicBoolean());
   }
 
-  private static <T> T guarded(Supplier<T> work) {
+  private static <T> T guarded(Supplier<T> work, AtomicBoolean committing) {
     try {
       return work.get();
     } catch (RuntimeException e) {
       if (DatabaseFaults.passes(e)) {
-        throw new LedgerAwayException(e, DatabaseFaults.inCommit(e));
+        throw new LedgerAwayException(e, committing.get());
       }
       throw e;
     }

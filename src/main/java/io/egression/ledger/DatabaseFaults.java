@@ -21,6 +21,9 @@ final class DatabaseFaults {
   private DatabaseFaults() {}
 
   static boolean passes(Throwable fault) {
+    if (fault instanceof TransactionSystemException) {
+      return true; // not even the rollback came through: its fault hides the first one
+    }
     for (Throwable cause = fault; cause != null; cause = next(cause)) {
       if (cause instanceof SQLTransientConnectionException) {
         return true;
@@ -32,11 +35,6 @@ final class DatabaseFaults {
       }
     }
     return false;
-  }
-
-  /** Whether the fault came out of the commit itself, so that its result is unknown. */
-  static boolean inCommit(Throwable fault) {
-    return fault instanceof TransactionSystemException;
   }
 
   private static @Nullable Throwable next(Throwable cause) {
