@@ -101,6 +101,10 @@ public final class TestHub implements AutoCloseable {
     return this;
   }
 
+  public String setting(String name) {
+    return settings.get(name);
+  }
+
   public TestHub metadata(StubServer server) {
     return with("egression.metadata.url", server.url());
   }
