@@ -1,0 +1,89 @@
+package io.egression;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.ObjectMapper;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.yaml.snakeyaml.Yaml;
+
+/** What every route and Kamelet in this repository keeps to; SECURITY.md says why. */
+class ShippedFilesTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+
+  static Stream<Path> files() throws IOException {
+    List<Path> files = new ArrayList<>();
+    for (String folder : List.of("routes", "connectors")) {
+      try (Stream<Path> found = Files.list(Path.of(folder))) {
+        found
+            .filter(file -> file.toString().matches(".*\\.(camel|kamelet)\\.yaml"))
+            .forEach(files::add);
+      }
+    }
+    return files.stream().sorted();
+  }
+
+  @Test
+  void there_are_routes_and_kamelets() throws IOException {
+    assertThat(files().map(file -> file.getParent().toString())).contains("routes", "connectors");
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void no_call_follows_redirects_or_repeats_itself(Path file) throws IOException {
+    for (JsonNode endpoint : endpoints(file)) {
+      String uri = endpoint.get("uri").asText();
+      // An address from settings or parameters is an HTTP address.
+      if (uri.startsWith("http") || uri.startsWith("{{")) {
+        JsonNode parameters = endpoint.path("parameters");
+        assertThat(parameters.path("followRedirects").asText()).as(uri).isEqualTo("false");
+        assertThat(parameters.path("automaticRetriesDisabled").asText()).as(uri).isEqualTo("true");
+        assertThat(parameters.path("copyHeaders").asText()).as(uri).isEqualTo("false");
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void no_path_matches_by_its_beginning_and_no_origin_is_allowed(Path file) throws IOException {
+    assertThat(Files.readString(file))
+        .doesNotContainIgnoringCase("matchOnUriPrefix")
+        .doesNotContainIgnoringCase("cors");
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void a_file_says_what_it_is_for_and_a_route_is_named_like_its_file(Path file) throws IOException {
+    assertThat(Files.readString(file)).startsWith("# ");
+    String id = file.getFileName().toString().replaceFirst("\\..*", "");
+    for (String kind : List.of("route", "routeTemplate")) {
+      for (JsonNode route : tree(file).findValues(kind)) {
+        assertThat(route.path("id").asText()).isEqualTo(id);
+      }
+    }
+  }
+
+  /** Every endpoint, those without parameters too. */
+  private static List<JsonNode> endpoints(Path file) throws IOException {
+    List<JsonNode> endpoints = new ArrayList<>(tree(file).findParents("uri"));
+    for (String step : List.of("to", "toD", "wireTap", "enrich", "pollEnrich")) {
+      tree(file).findValues(step).stream()
+          .filter(JsonNode::isTextual)
+          .forEach(uri -> endpoints.add(JSON.createObjectNode().set("uri", uri)));
+    }
+    return endpoints;
+  }
+
+  private static JsonNode tree(Path file) throws IOException {
+    Object yaml = new Yaml().load(Files.readString(file));
+    return JSON.valueToTree(yaml);
+  }
+}
