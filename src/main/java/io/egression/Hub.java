@@ -218,7 +218,7 @@ public final class Hub implements AutoCloseable {
     bind("enrichment", enrichment);
     CallDeadlines deadlines = closing(new CallDeadlines());
     httpDefaults(deadlines);
-    bind("messages", new Messages(node.clock(), deadlines));
+    bind("messages", new Messages(node, deadlines));
     bind("router", new ConnectorRouter());
     bind(
         "outcomes",

@@ -59,6 +59,7 @@ class DeliveryIT {
         .isEqualTo("/product/A%2012%2F34%20%C3%BC?subscription=acme&channel=sequential");
     StubServer.Call call = channel.calls().get(0);
     assertThat(call.method()).isEqualTo("POST");
+    assertThat(call.uri().toString()).isEqualTo("/");
     assertThat(call.header("Content-Type")).isEqualTo("application/json");
     assertThat(call.header("Idempotency-Key")).isEqualTo(id);
     assertThat(call.header("Egression-Job")).isEqualTo(id);
@@ -217,5 +218,26 @@ class DeliveryIT {
     assertThat(ids).hasSize(5); // by-object: one per id; the others: one each
     ids.forEach(id -> hub.await(id, "delivered"));
     assertThat(hub.job(ids.get(0)).get("partitionKey").asText()).isEqualTo("product/a");
+  }
+
+  @Test
+  void a_metadata_api_that_refuses_connections_delays_the_job_which_can_be_cancelled() {
+    StubServer gone = new StubServer(call -> Answer.of(200));
+    gone.close();
+    try (TestHub other =
+        TestHub.prepare()
+            .metadata(gone)
+            .accounts("acme", TestHub.account("shop", channel))
+            .start()) {
+      String id = other.submit(TestHub.job("acme", "shop", "product", "1")).get(0);
+      org.awaitility.Awaitility.await()
+          .untilAsserted(
+              () ->
+                  assertThat(other.job(id).path("waitsFor").path("text").asText())
+                      .contains("Metadata API: no answer: connect"));
+      assertThat(other.job(id).get("attempts")).isEmpty();
+      other.post("/v1/jobs/" + id + "/cancel", "");
+      other.await(id, "cancelled");
+    }
   }
 }

@@ -1,7 +1,9 @@
 package io.egression.delivery;
 
+import io.egression.job.Outcome;
+import io.egression.ledger.Node;
 import io.egression.ledger.Run;
-import java.time.Clock;
+import java.time.Duration;
 import java.util.HexFormat;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
@@ -15,12 +17,17 @@ import org.apache.camel.Message;
 public final class Messages {
   static final String TRACEPARENT = "traceparent";
 
-  private final Clock clock;
+  /** Camel counts its redeliveries in headers: without them it would repeat for ever. */
+  static final String REDELIVERY = "CamelRedeliver*";
+
+  private static final Duration SOON = Duration.ofSeconds(1);
+
+  private final Node node;
 
   private final CallDeadlines deadlines;
 
-  public Messages(Clock clock, CallDeadlines deadlines) {
-    this.clock = clock;
+  public Messages(Node node, CallDeadlines deadlines) {
+    this.node = node;
     this.deadlines = deadlines;
   }
 
@@ -30,7 +37,7 @@ public final class Messages {
     Run.Item job = work.job;
     int attempt = job.attempts() + 1;
     Message message = exchange.getMessage();
-    message.removeHeaders("*");
+    message.removeHeaders("*", REDELIVERY);
     message.setBody(
         new Delivery(
             job.id(),
@@ -54,9 +61,14 @@ public final class Messages {
   /** The call starts now. */
   public void calling(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    work.calledAt = clock.instant();
+    Duration total = work.account.connector().policy().timeouts().total();
+    if (!node.outlives(total)) {
+      throw new UndeliverableException(
+          new Outcome.Delayed(SOON, "this node's lease would not outlive the call"));
+    }
+    work.calledAt = node.clock().instant();
     work.calledNanos = System.nanoTime();
-    work.deadline = deadlines.start(work.account.connector().policy().timeouts().total());
+    work.deadline = deadlines.start(total);
   }
 
   /** The same on every attempt; another one once a part of the job has been delivered. */

@@ -14,6 +14,7 @@ import java.util.Set;
 import java.util.UUID;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Supplier;
+import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
@@ -31,6 +32,9 @@ public final class Runs {
 
   /** When it is spent, the rest of a run goes back to its lane after the call in hand. */
   private static final Duration BUDGET = Duration.ofSeconds(2);
+
+  private static final Pattern UUID_TEXT =
+      Pattern.compile("[0-9a-fA-F]{8}(-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}");
 
   private static final Duration ANOTHER = Duration.ofMillis(500);
 
@@ -60,9 +64,20 @@ public final class Runs {
     this.catalogue = catalogue;
   }
 
-  /** Claims the run that the message names; null if the message is stale or repeated. */
+  /**
+   * Claims the run that the message names; null if the message is stale or repeated, or no run of
+   * the hub's at all: that is noted, and the message acknowledged.
+   */
   public @Nullable RunInHand claim(
-      @Header(RunQueues.LANE) long lane, @Header(RunQueues.RUN) String run, Exchange exchange) {
+      @Header(RunQueues.LANE) @Nullable Long lane,
+      @Header(RunQueues.RUN) @Nullable String run,
+      Exchange exchange) {
+    if (lane == null || run == null || !UUID_TEXT.matcher(run).matches()) {
+      LOG.warn(
+          "a message that is not the hub's is dropped from its queue: {}",
+          exchange.getMessage().getHeader("JMSMessageID"));
+      return null;
+    }
     UUID id = UUID.fromString(run);
     if (!inHand.add(id)) {
       return null; // the message came again while its run is worked on here

@@ -29,7 +29,7 @@ public final class JobQueries {
       @Nullable Long place,
       String state,
       @Nullable String reason,
-      int attempts,
+      int attemptCount,
       int throttles,
       @Nullable Instant notBefore,
       Instant acceptedAt,

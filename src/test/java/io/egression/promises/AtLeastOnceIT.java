@@ -158,4 +158,14 @@ class AtLeastOnceIT {
     broker.queue(QUEUE).resume();
     jobs.forEach(job -> hub.await(job, "delivered"));
   }
+
+  @Test
+  void a_message_that_is_not_the_hub_s_is_dropped_and_the_rest_goes_on() {
+    try (ActiveMQConnectionFactory connections = new ActiveMQConnectionFactory(broker.url());
+        JMSContext context = connections.createContext()) {
+      context.createProducer().send(context.createQueue(QUEUE), "hello");
+    }
+    submit(1).forEach(job -> hub.await(job, "delivered"));
+    await().untilAsserted(() -> assertThat(broker.count(QUEUE)).isZero());
+  }
 }
