@@ -268,7 +268,8 @@ public final class Hub implements AutoCloseable {
                     node, new Reconciliation(database), eligibility, deadLetters, accounts),
                 connections,
                 dispatcher,
-                main.getCamelContext().createProducerTemplate()));
+                main.getCamelContext().createProducerTemplate(),
+                keys::refresh));
     sweep.start();
     stops.push(runs::stop);
   }

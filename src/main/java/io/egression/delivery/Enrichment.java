@@ -123,6 +123,9 @@ public final class Enrichment {
 
   /** Percent-encoded once (RFC 3986): a slash inside an id is no path separator. */
   static String encoded(String text) {
+    if (text.equals(".") || text.equals("..")) {
+      return text.replace(".", "%2E"); // else a path segment with a meaning of its own
+    }
     return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20").replace("*", "%2A");
   }
 }

@@ -47,6 +47,7 @@ public final class Sweep implements AutoCloseable {
   private final ConnectionFactory connections;
   private final Dispatcher dispatcher;
   private final ProducerTemplate routes;
+  private final Runnable housekeeping;
   private final AtomicLong repairs = new AtomicLong();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
@@ -68,7 +69,9 @@ public final class Sweep implements AutoCloseable {
       Ledger ledger,
       ConnectionFactory connections,
       Dispatcher dispatcher,
-      ProducerTemplate routes) {
+      ProducerTemplate routes,
+      Runnable housekeeping) {
+    this.housekeeping = housekeeping;
     this.node = ledger.node;
     this.reconciliation = ledger.reconciliation;
     this.eligibility = ledger.eligibility;
@@ -111,6 +114,7 @@ public final class Sweep implements AutoCloseable {
             routes.sendBodyAndProperty("direct:dead-letter", null, Outcomes.DEAD, letter.job()));
     repaired(due.size(), "dead letters sent late");
     accounts.agree();
+    housekeeping.run();
     reconciliation.pruneAcceptances();
   }
 

@@ -50,8 +50,8 @@ final class Grouping<A, R> implements AutoCloseable {
   CompletableFuture<R> ask(A request) {
     CompletableFuture<R> answer = new CompletableFuture<>();
     asked.add(new Asked<>(request, answer));
-    if (closed) {
-      failRest();
+    if (closed && !thread.isAlive()) {
+      failRest(); // nobody is left to take it
     }
     return answer;
   }
