@@ -70,8 +70,6 @@ public final class Cancellation {
 
   private static final String LOCK_ONE = "SELECT state FROM lane WHERE lane_id = :lane FOR UPDATE";
 
-  private static final String EXISTS = "SELECT count(*) FROM job WHERE job_id = :id";
-
   private final Database database;
   private final Consumer<Set<UUID>> released;
 
@@ -85,23 +83,27 @@ public final class Cancellation {
 
   /** Cancels one job. */
   public Result cancel(UUID id, String actor) {
-    return database.transaction(
-        () -> {
-          List<String> lane =
-              database.sql().sql(LOCK_LANE).param("id", id).query(String.class).list();
-          if (lane.isEmpty()) {
-            return Result.UNKNOWN;
-          }
-          if (lane.get(0).equals("running")
-              && database.sql().sql(ASK).param("id", id).param("actor", actor).update() > 0) {
-            return Result.ASKED;
-          }
-          return end(Set.of(id), actor) > 0 ? Result.CANCELLED : Result.FINAL;
-        });
+    Set<UUID> gating = new HashSet<>();
+    Result result = database.transaction(() -> cancel(id, actor, gating));
+    released.accept(gating);
+    return result;
+  }
+
+  private Result cancel(UUID id, String actor, Set<UUID> gating) {
+    List<String> lane = database.sql().sql(LOCK_LANE).param("id", id).query(String.class).list();
+    if (lane.isEmpty()) {
+      return Result.UNKNOWN;
+    }
+    if (lane.get(0).equals("running")
+        && database.sql().sql(ASK).param("id", id).param("actor", actor).update() > 0) {
+      return Result.ASKED;
+    }
+    return end(Set.of(id), actor, gating) > 0 ? Result.CANCELLED : Result.FINAL;
   }
 
   /** Cancels what was asked for while the lane's run was worked on; for when it has ended. */
   public void completeAsked(long lane) {
+    Set<UUID> gating = new HashSet<>();
     database.transaction(
         () -> {
           database.sql().sql(LOCK_ONE).param("lane", lane).query(String.class).list();
@@ -116,13 +118,16 @@ public final class Cancellation {
                         .computeIfAbsent(row.getString("cancel_asked"), actor -> new HashSet<>())
                         .add(row.getObject("job_id", UUID.class));
                   });
-          byActor.forEach((actor, ids) -> end(ids, actor));
+          byActor.forEach((actor, ids) -> end(ids, actor, gating));
           return byActor.size();
         });
+    released.accept(gating);
   }
 
-  private int end(Set<UUID> ids, String actor) {
-    Set<UUID> gating = new HashSet<>();
+  /**
+   * @param gating takes in those for which others wait: to be told of when it is committed
+   */
+  private int end(Set<UUID> ids, String actor, Set<UUID> gating) {
     int[] ended = {0};
     database
         .sql()
@@ -136,7 +141,6 @@ public final class Cancellation {
                 gating.add(row.getObject("job_id", UUID.class));
               }
             });
-    released.accept(gating);
     return ended[0];
   }
 }

@@ -96,7 +96,8 @@ public final class Dispatch {
 
   private static final String UNDO =
       """
-      UPDATE lane SET state = 'ready', run_id = NULL, ready_at = queued_at, reason = :reason
+      UPDATE lane SET state = CASE WHEN open = 0 THEN 'idle' ELSE 'ready' END, run_id = NULL,
+        ready_at = queued_at, reason = :reason
       WHERE lane_id IN (SELECT lane_id FROM lane
                         WHERE lane_id = ANY (:lanes) AND state = 'queued' AND run_id = ANY (:runs)
                         ORDER BY account_id, partition_key FOR UPDATE)

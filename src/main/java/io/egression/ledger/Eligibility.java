@@ -2,7 +2,6 @@ package io.egression.ledger;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
@@ -26,13 +25,15 @@ public final class Eligibility {
       ORDER BY scheduled_at, job_id LIMIT :step
       """;
 
+  /** The job before may have been replayed meanwhile: then it is behind. */
   private static final String RELEASED =
       """
       SELECT g.job_id, g.lane_id FROM job g JOIN job b ON b.job_id = g.behind
       WHERE g.behind = ANY (:behind)
         AND (b.state IN ('delivered', 'dead', 'filtered', 'superseded', 'cancelled')
-             OR (b.place IS NOT NULL AND b.lane_id = g.lane_id))
-      ORDER BY g.accepted_at, g.job_id LIMIT :step
+             OR (b.place IS NOT NULL AND b.lane_id = g.lane_id)
+             OR b.turn > g.turn)
+      ORDER BY g.turn LIMIT :step
       """;
 
   /** As RELEASED, for whatever was missed by a crash. */
@@ -47,16 +48,16 @@ public final class Eligibility {
 
   private static final String STILL_UNPLACED =
       """
-      SELECT job_id, account_id, lane_id, object_type, object_ids, gates, accepted_at FROM job
+      SELECT job_id, account_id, lane_id, object_type, object_ids, gates, turn FROM job
       WHERE job_id = ANY (:ids) AND state IN ('scheduled', 'gated')
-      ORDER BY accepted_at, job_id
+      ORDER BY turn
       """;
 
   private static final String PLACE =
       """
       WITH n AS (
         SELECT job_id, j.lane_id,
-          row_number() OVER (PARTITION BY j.lane_id ORDER BY accepted_at, job_id) AS nth
+          row_number() OVER (PARTITION BY j.lane_id ORDER BY turn) AS nth
         FROM job j WHERE job_id = ANY (:ids)),
       counted AS (
         UPDATE lane l SET open = open + c.n, unplaced = unplaced - c.n,
@@ -185,6 +186,7 @@ public final class Eligibility {
             row.getString("object_type"),
             List.of((String[]) row.getArray("object_ids").getArray()),
             false,
-            row.getObject("accepted_at", OffsetDateTime.class).toInstant()));
+            false,
+            row.getLong("turn")));
   }
 }

@@ -2,8 +2,6 @@ package io.egression.ledger;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.time.Instant;
-import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.HashMap;
@@ -24,7 +22,8 @@ final class ObjectOrder {
    * A job to be placed.
    *
    * @param scheduled it is not due yet: it blocks others, and is looked at again when due
-   * @param acceptedAt null: now, so that every job in the ledger is earlier
+   * @param first it goes first in its lane: only a job with a place in another lane blocks it
+   * @param turn null: the next, so that every job in the ledger is earlier
    */
   record Candidate(
       UUID id,
@@ -33,7 +32,8 @@ final class ObjectOrder {
       String type,
       List<String> objects,
       boolean scheduled,
-      @Nullable Instant acceptedAt) {
+      boolean first,
+      @Nullable Long turn) {
     List<Ref> refs() {
       return objects.stream().map(object -> new Ref(account, type, object)).toList();
     }
@@ -41,17 +41,12 @@ final class ObjectOrder {
 
   private record Ref(int account, String type, String object) {}
 
-  private record Open(UUID id, long lane, boolean placed, @Nullable Instant acceptedAt) {
+  private record Open(UUID id, long lane, boolean placed, @Nullable Long turn) {
     boolean blocks(Candidate job) {
-      return !id.equals(job.id) && !(placed && lane == job.lane) && isEarlierThan(job);
-    }
-
-    private boolean isEarlierThan(Candidate job) {
-      if (job.acceptedAt == null || acceptedAt == null) {
-        return job.acceptedAt == null;
+      if (id.equals(job.id) || (placed && lane == job.lane)) {
+        return false;
       }
-      int order = acceptedAt.compareTo(job.acceptedAt);
-      return order < 0 || (order == 0 && id.compareTo(job.id) < 0);
+      return job.first ? placed : job.turn == null || (turn != null && turn < job.turn);
     }
   }
 
@@ -65,13 +60,13 @@ final class ObjectOrder {
 
   private static final String OPEN =
       """
-      SELECT o.*, j.job_id, j.lane_id AS job_lane, j.place IS NOT NULL AS placed, j.accepted_at
+      SELECT o.*, j.job_id, j.lane_id AS job_lane, j.place IS NOT NULL AS placed, j.turn
       FROM (SELECT DISTINCT * FROM unnest(:accounts, :lanes, :types, :objects)
             AS o (account_id, lane_id, object_type, object_id)) o
       CROSS JOIN LATERAL jobs_of(o.account_id, o.object_type, o.object_id) j
       WHERE j.state IN ('scheduled', 'gated', 'waiting')
         AND (j.place IS NULL OR j.lane_id <> o.lane_id)
-      ORDER BY j.accepted_at, j.job_id
+      ORDER BY j.turn
       """;
 
   private static final String MARK =
@@ -90,7 +85,7 @@ final class ObjectOrder {
   /**
    * Which of the jobs, given in order, must wait for which other job (the first of several: it is
    * looked at again when that one ends). The others' rows are marked, so that their end releases
-   * the waiting ones.
+   * the waiting ones; those of jobs without {@code turn} the caller is about to write, and marks.
    */
   Map<UUID, UUID> blockers(List<Candidate> jobs) {
     if (jobs.isEmpty()) {
@@ -101,7 +96,7 @@ final class ObjectOrder {
     while (true) {
       Map<UUID, UUID> behind = behind(jobs, open, ended);
       Set<UUID> toMark = new HashSet<>(behind.values());
-      jobs.stream().filter(job -> job.acceptedAt == null).forEach(job -> toMark.remove(job.id()));
+      jobs.stream().filter(job -> job.turn == null).forEach(job -> toMark.remove(job.id()));
       Set<UUID> marked = mark(toMark);
       if (marked.containsAll(toMark)) {
         return behind;
@@ -129,7 +124,7 @@ final class ObjectOrder {
       for (Ref ref : job.refs()) {
         List<Open> list = earlier.computeIfAbsent(ref, r -> new ArrayList<>());
         list.removeIf(other -> other.id.equals(job.id));
-        list.add(new Open(job.id, job.lane, placed, job.acceptedAt));
+        list.add(new Open(job.id, job.lane, placed, job.turn));
       }
     }
     return behind;
@@ -186,6 +181,6 @@ final class ObjectOrder {
         row.getObject("job_id", UUID.class),
         row.getLong("job_lane"),
         row.getBoolean("placed"),
-        row.getObject("accepted_at", OffsetDateTime.class).toInstant());
+        row.getLong("turn"));
   }
 }

@@ -5,9 +5,11 @@ import io.egression.job.JobState;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
@@ -34,7 +36,12 @@ final class Placement {
 
   /** A job as it will be written. */
   private record Placed(
-      Job job, Lane lane, JobState state, @Nullable Long place, @Nullable UUID behind) {}
+      Job job,
+      Lane lane,
+      JobState state,
+      @Nullable Long place,
+      @Nullable UUID behind,
+      boolean gates) {}
 
   private static final String MIX =
       "UPDATE account SET mixed_keys = true WHERE account_id = ANY (:ids) AND NOT mixed_keys";
@@ -70,14 +77,14 @@ final class Placement {
   private static final String WRITE =
       """
       INSERT INTO job (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
-        explicit_key, priority, traceparent, not_before, state, scheduled_at, behind)
+        explicit_key, priority, traceparent, not_before, state, scheduled_at, behind, gates)
       SELECT job_id, account_id, lane_id, place, source, action, object_type, object_ids::text[],
         explicit_key, priority, traceparent, not_before, state,
-        CASE WHEN state = 'scheduled' THEN not_before END, behind
+        CASE WHEN state = 'scheduled' THEN not_before END, behind, gates
       FROM unnest(:ids, :accounts, :lanes, :places, :sources, :actions, :types, :objects,
-        :explicit, :priorities, :traces, :notBefore, :states, :behind)
+        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates)
         AS n (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
-        explicit_key, priority, traceparent, not_before, state, behind)
+        explicit_key, priority, traceparent, not_before, state, behind, gates)
       """;
 
   private final Database database;
@@ -173,6 +180,7 @@ final class Placement {
                 job.objectType(),
                 job.objectIds(),
                 !isDue(job, now),
+                false,
                 null));
       }
     }
@@ -203,16 +211,19 @@ final class Placement {
 
   private List<Placed> placed(List<Job> jobs, Map<LaneKey, Lane> lanes, Map<UUID, UUID> behind) {
     Map<Lane, Long> next = new HashMap<>();
+    Set<UUID> gating = new HashSet<>(behind.values());
     List<Placed> placed = new ArrayList<>();
     for (Job job : jobs) {
       Lane lane = lanes.get(key(job));
+      UUID before = behind.get(job.id());
+      boolean gates = gating.contains(job.id());
       if (!lane.later.isEmpty() && lane.later.contains(job)) {
-        placed.add(new Placed(job, lane, JobState.SCHEDULED, null, null));
-      } else if (behind.containsKey(job.id())) {
-        placed.add(new Placed(job, lane, JobState.GATED, null, behind.get(job.id())));
+        placed.add(new Placed(job, lane, JobState.SCHEDULED, null, null, gates));
+      } else if (before != null) {
+        placed.add(new Placed(job, lane, JobState.GATED, null, before, gates));
       } else {
         long place = next.merge(lane, lane.lastPlace - lane.due.size() + 1, (n, first) -> n + 1);
-        placed.add(new Placed(job, lane, JobState.WAITING, place, null));
+        placed.add(new Placed(job, lane, JobState.WAITING, place, null, gates));
       }
     }
     return placed;
@@ -238,6 +249,7 @@ final class Placement {
         .param("notBefore", SqlArrays.column("timestamptz", rows, row -> row.job.notBefore()))
         .param("states", SqlArrays.column("text", rows, row -> row.state.word()))
         .param("behind", SqlArrays.column("uuid", rows, Placed::behind))
+        .param("gates", SqlArrays.column("bool", rows, Placed::gates))
         .update();
   }
 }

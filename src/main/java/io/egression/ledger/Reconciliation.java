@@ -73,7 +73,8 @@ public final class Reconciliation {
 
   private static final String REQUEUE =
       """
-      UPDATE lane SET state = 'ready', run_id = NULL, ready_at = queued_at, reason = 'orphaned'
+      UPDATE lane SET state = CASE WHEN open = 0 THEN 'idle' ELSE 'ready' END, run_id = NULL,
+        ready_at = queued_at, reason = 'orphaned'
       WHERE lane_id IN (SELECT lane_id FROM lane
                         WHERE lane_id = ANY (:lanes) AND state = 'queued' AND run_id = ANY (:runs)
                         ORDER BY account_id, partition_key FOR UPDATE)

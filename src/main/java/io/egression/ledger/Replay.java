@@ -5,7 +5,6 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,7 +14,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * An operator's word on dead jobs: replay keeps id and history and gives a new place at the end of
- * the lane, unless the lane is held for the job; discard makes it cancelled. Thread safe.
+ * the lane, unless the lane is held for the job (and its object has no job in another lane, which
+ * it would pass); discard makes it cancelled. Thread safe.
  */
 public final class Replay {
   /** Which dead jobs; null: any. */
@@ -51,8 +51,10 @@ public final class Replay {
       UPDATE job SET state = CASE WHEN b.behind IS NULL THEN 'waiting' ELSE 'gated' END,
         place = CASE WHEN b.held THEN place ELSE NULL END, behind = b.behind,
         reason = NULL, finished_at = NULL, died_at = NULL, letter_due = false, cancel_asked = NULL,
-        failures = 0, failing_since = NULL, lost = 0, delays = 0
-      FROM unnest(:ids, :behind, :held) AS b (job_id, behind, held)
+        failures = 0, failing_since = NULL, lost = 0, delays = 0, gates = gates OR b.blocks,
+        turn = CASE WHEN b.held THEN job.turn ELSE b.turn END
+      FROM (SELECT u.*, nextval('job_turn_seq') AS turn
+            FROM unnest(:ids, :behind, :held, :blocks) AS u (job_id, behind, held, blocks)) b
       WHERE job.job_id = b.job_id
       """;
 
@@ -162,46 +164,65 @@ public final class Replay {
     if (dead.isEmpty()) {
       return List.of();
     }
-    List<Dead> held = dead.stream().filter(Dead::held).toList();
-    List<Dead> others = dead.stream().filter(job -> !job.held).toList();
-    Map<UUID, UUID> behind = objectOrder.blockers(others.stream().map(Replay::candidate).toList());
+    Map<UUID, UUID> behind = objectOrder.blockers(dead.stream().map(Replay::candidate).toList());
     revive(dead, behind);
-    List<Dead> free = others.stream().filter(job -> !behind.containsKey(job.id)).toList();
-    if (!free.isEmpty()) {
+    List<Dead> gated = dead.stream().filter(job -> behind.containsKey(job.id)).toList();
+    List<Dead> free = dead.stream().filter(job -> !behind.containsKey(job.id)).toList();
+    placeAtEnd(free.stream().filter(job -> !job.held).toList());
+    countGated(gated);
+    letGo(gated);
+    unhold(free.stream().filter(Dead::held).toList());
+    return note(dead, "replayed", actor);
+  }
+
+  private void placeAtEnd(List<Dead> jobs) {
+    if (!jobs.isEmpty()) {
       database
           .sql()
           .sql(PLACE_AT_END)
-          .param("ids", SqlArrays.column("uuid", free, Dead::id))
-          .param("lanes", SqlArrays.column("int8", free, Dead::lane))
+          .param("ids", SqlArrays.column("uuid", jobs, Dead::id))
+          .param("lanes", SqlArrays.column("int8", jobs, Dead::lane))
           .update();
     }
-    List<Dead> gated = others.stream().filter(job -> behind.containsKey(job.id)).toList();
-    if (!gated.isEmpty()) {
+  }
+
+  private void countGated(List<Dead> jobs) {
+    if (!jobs.isEmpty()) {
       database
           .sql()
           .sql(COUNT_GATED)
-          .param("lanes", SqlArrays.column("int8", gated, Dead::lane))
+          .param("lanes", SqlArrays.column("int8", jobs, Dead::lane))
           .update();
     }
-    if (!held.isEmpty()) {
-      database.sql().sql(UNHOLD).param("ids", SqlArrays.column("uuid", held, Dead::id)).update();
+  }
+
+  private void unhold(List<Dead> jobs) {
+    if (!jobs.isEmpty()) {
+      database.sql().sql(UNHOLD).param("ids", SqlArrays.column("uuid", jobs, Dead::id)).update();
     }
-    return note(dead, "replayed", actor);
+  }
+
+  /** The keys that are held for these jobs go on. */
+  private void letGo(List<Dead> jobs) {
+    if (!jobs.isEmpty()) {
+      database.sql().sql(LET_GO).param("ids", SqlArrays.column("uuid", jobs, Dead::id)).update();
+    }
   }
 
   private static ObjectOrder.Candidate candidate(Dead job) {
     return new ObjectOrder.Candidate(
-        job.id, job.account, job.lane, job.type, job.objects, false, null);
+        job.id, job.account, job.lane, job.type, job.objects, false, job.held, null);
   }
 
   private void revive(List<Dead> dead, Map<UUID, UUID> behind) {
-    Map<UUID, UUID> blocker = new HashMap<>(behind);
     database
         .sql()
         .sql(REVIVE)
         .param("ids", SqlArrays.column("uuid", dead, Dead::id))
-        .param("behind", SqlArrays.column("uuid", dead, job -> blocker.get(job.id)))
-        .param("held", SqlArrays.column("bool", dead, Dead::held))
+        .param("behind", SqlArrays.column("uuid", dead, job -> behind.get(job.id)))
+        .param(
+            "held", SqlArrays.column("bool", dead, job -> job.held && !behind.containsKey(job.id)))
+        .param("blocks", SqlArrays.column("bool", dead, job -> behind.containsValue(job.id)))
         .update();
   }
 
@@ -219,7 +240,7 @@ public final class Replay {
           }
           var array = SqlArrays.column("uuid", dead, Dead::id);
           database.sql().sql(DISCARD).param("ids", array).update();
-          database.sql().sql(LET_GO).param("ids", array).update();
+          letGo(dead);
           return note(dead, "discarded", actor);
         });
   }

@@ -57,19 +57,22 @@ public final class RunLedger implements AutoCloseable {
       ORDER BY l.lane_id, j.place
       """;
 
-  /** What is counted off the lane is what changed now, so that repeating it changes nothing. */
+  /**
+   * Counts what it changes: a step recorded again, because the answer got lost, changes nothing.
+   * Everything goes by run, for steps of a lost run may come with those of the lane's present one.
+   */
   private static final String RECORD =
       """
       WITH step AS MATERIALIZED (
-        SELECT * FROM unnest(:lanes, :runs, :nodes, :places, :ended, :waits, :reasons, :reasonJobs, :holds)
-          AS s (lane_id, run_id, holder, place, ended, wait_ms, reason, reason_job, hold)),
+        SELECT * FROM unnest(:lanes, :runs, :nodes, :ended, :waits, :reasons, :reasonJobs, :holds)
+          AS s (lane_id, run_id, holder, ended, wait_ms, reason, reason_job, hold)),
       locked AS MATERIALIZED (
-        SELECT l.lane_id FROM lane l JOIN step s USING (lane_id)
+        SELECT l.lane_id, l.run_id FROM lane l JOIN step s USING (lane_id)
         WHERE l.run_id = s.run_id AND l.node_id = s.holder AND l.state = 'running'
         ORDER BY l.account_id, l.partition_key FOR UPDATE OF l),
       result AS MATERIALIZED (
-        SELECT * FROM unnest(:jobs, :jobLanes, :states, :jobReasons, :called, :failed, :throttled, :pending)
-          AS r (job_id, lane_id, state, reason, called, failed, throttled, pending)),
+        SELECT * FROM unnest(:jobs, :jobRuns, :states, :jobReasons, :called, :failed, :throttled, :pending)
+          AS r (job_id, run_id, state, reason, called, failed, throttled, pending)),
       changed AS (
         UPDATE job j SET
           state = r.state, reason = r.reason,
@@ -86,42 +89,44 @@ public final class RunLedger implements AutoCloseable {
           deaths = j.deaths + (r.state = 'dead')::int,
           died_at = CASE WHEN r.state = 'dead' THEN hub_now() END,
           letter_due = (r.state = 'dead'), letter_taken = NULL
-        FROM result r JOIN locked USING (lane_id)
+        FROM result r JOIN locked USING (run_id)
         WHERE j.job_id = r.job_id AND j.state = 'waiting'
-        RETURNING j.job_id, j.state, j.gates, j.lane_id),
+        RETURNING j.job_id, j.place, j.state, j.gates, locked.run_id),
       done AS (
-        SELECT lane_id, count(*)::int AS done FROM changed WHERE state <> 'waiting' GROUP BY lane_id),
+        SELECT run_id, count(*)::int AS jobs, max(place) AS place,
+          array_agg(job_id) FILTER (WHERE gates) AS gates
+        FROM changed WHERE state <> 'waiting' GROUP BY run_id),
       moved AS (
         UPDATE lane l SET
-          open = l.open - coalesce(d.done, 0),
-          final_place = greatest(l.final_place, s.place),
+          open = l.open - d.jobs,
+          final_place = greatest(l.final_place, d.place),
           state = CASE WHEN NOT s.ended THEN l.state
                        WHEN s.hold THEN 'held'
-                       WHEN l.open = coalesce(d.done, 0) THEN 'idle'
+                       WHEN l.open = d.jobs THEN 'idle'
                        WHEN s.wait_ms IS NOT NULL THEN 'waiting'
                        ELSE 'ready' END,
           ready_at = CASE WHEN s.ended THEN hub_now() END,
-          due_at = CASE WHEN s.ended AND s.wait_ms IS NOT NULL
+          due_at = CASE WHEN s.ended AND NOT s.hold AND l.open > d.jobs
                         THEN hub_now() + s.wait_ms * interval '1 millisecond' END,
           reason = s.reason, reason_job = s.reason_job,
           run_id = CASE WHEN s.ended THEN NULL ELSE l.run_id END,
           node_id = CASE WHEN s.ended THEN NULL ELSE l.node_id END
-        FROM step s JOIN locked USING (lane_id) LEFT JOIN done d USING (lane_id)
+        FROM (SELECT run_id, coalesce(jobs, 0) AS jobs, coalesce(place, 0) AS place, gates
+              FROM locked LEFT JOIN done USING (run_id)) d
+        JOIN step s USING (run_id)
         WHERE l.lane_id = s.lane_id
-        RETURNING l.lane_id, l.account_id, l.attention, s.holder),
+        RETURNING d.run_id, l.account_id, l.attention, d.gates, s.holder),
       noted AS (
         INSERT INTO attempt
           (job_id, number, started_at, took_ms, outcome, status, detail, next_at, node_id)
         SELECT job_id, number, started_at, took_ms, outcome, status, detail,
           hub_now() + next_ms * interval '1 millisecond', holder
-        FROM unnest(:callJobs, :callLanes, :numbers, :starts, :tooks, :outcomes, :statuses, :details, :nexts)
-          AS c (job_id, lane_id, number, started_at, took_ms, outcome, status, detail, next_ms)
-        JOIN moved USING (lane_id)
+        FROM unnest(:callJobs, :callRuns, :numbers, :starts, :tooks, :outcomes, :statuses, :details, :nexts)
+          AS c (job_id, run_id, number, started_at, took_ms, outcome, status, detail, next_ms)
+        JOIN moved USING (run_id)
         ON CONFLICT (job_id, number) DO NOTHING)
-      SELECT m.lane_id, m.attention,
-        a.paused_until > hub_now() OR c.paused_until > hub_now() AS paused,
-        (SELECT array_agg(job_id) FROM changed
-         WHERE changed.lane_id = m.lane_id AND gates AND state <> 'waiting') AS gates
+      SELECT m.run_id, m.attention, m.gates,
+        a.paused_until > hub_now() OR c.paused_until > hub_now() AS paused
       FROM moved m JOIN account a USING (account_id) JOIN connector c USING (connector)
       """;
 
@@ -151,7 +156,10 @@ public final class RunLedger implements AutoCloseable {
     this.steps = new Grouping<>("egression-steps", this::recordAll);
   }
 
-  /** Claims the lane's run and returns its jobs; empty if the message is stale or repeated. */
+  /**
+   * Claims the lane's run and returns its jobs; empty if the message is stale or another node has
+   * the run. The caller sees to it that it does not work on the same run twice.
+   */
   public Optional<Run> claim(long lane, UUID run) {
     return claims.ask(new Claim(lane, run)).join();
   }
@@ -251,10 +259,9 @@ public final class RunLedger implements AutoCloseable {
         row.getString("cancel_asked"));
   }
 
-  /** The steps of one lane gathered since the last statement. */
+  /** The steps of one run gathered since the last statement. */
   private static final class Gathered {
     final Run run;
-    long place;
     Step.@Nullable End end;
 
     Gathered(Run run) {
@@ -262,9 +269,6 @@ public final class RunLedger implements AutoCloseable {
     }
 
     void add(Step step) {
-      if (step.result() != null && step.result().state().isFinal()) {
-        place = Math.max(place, step.result().place());
-      }
       if (step.end() != null) {
         end = step.end();
       }
@@ -280,7 +284,7 @@ public final class RunLedger implements AutoCloseable {
     for (Step step : asked) {
       gathered.computeIfAbsent(step.run().id(), id -> new Gathered(step.run())).add(step);
     }
-    Map<Long, Step.Recorded> recorded = new HashMap<>();
+    Map<UUID, Step.Recorded> recorded = new HashMap<>();
     Set<UUID> ended = new HashSet<>();
     database.statement(
         () -> {
@@ -291,27 +295,26 @@ public final class RunLedger implements AutoCloseable {
       released.accept(ended);
     }
     Step.Recorded lost = new Step.Recorded(false, false, true);
-    return asked.stream().map(step -> recorded.getOrDefault(step.run().lane(), lost)).toList();
+    return asked.stream().map(step -> recorded.getOrDefault(step.run().id(), lost)).toList();
   }
 
   private void query(
-      List<Gathered> lanes, List<Step> asked, Map<Long, Step.Recorded> recorded, Set<UUID> ended) {
+      List<Gathered> runs, List<Step> asked, Map<UUID, Step.Recorded> recorded, Set<UUID> ended) {
     List<Step> results = asked.stream().filter(step -> step.result() != null).toList();
     List<Step> calls = results.stream().filter(step -> step.result().call() != null).toList();
     database
         .sql()
         .sql(RECORD)
-        .param("lanes", SqlArrays.column("int8", lanes, lane -> lane.run.lane()))
-        .param("runs", SqlArrays.column("uuid", lanes, lane -> lane.run.id()))
-        .param("nodes", SqlArrays.column("uuid", lanes, lane -> lane.run.node()))
-        .param("places", SqlArrays.column("int8", lanes, lane -> lane.place))
-        .param("ended", SqlArrays.column("bool", lanes, lane -> lane.end != null))
-        .param("waits", SqlArrays.column("int8", lanes, Gathered::waitMillis))
-        .param("reasons", end(lanes, "text", Step.End::reason))
-        .param("reasonJobs", end(lanes, "uuid", Step.End::job))
-        .param("holds", end(lanes, "bool", Step.End::hold))
+        .param("lanes", SqlArrays.column("int8", runs, each -> each.run.lane()))
+        .param("runs", SqlArrays.column("uuid", runs, each -> each.run.id()))
+        .param("nodes", SqlArrays.column("uuid", runs, each -> each.run.node()))
+        .param("ended", SqlArrays.column("bool", runs, each -> each.end != null))
+        .param("waits", SqlArrays.column("int8", runs, Gathered::waitMillis))
+        .param("reasons", end(runs, "text", Step.End::reason))
+        .param("reasonJobs", end(runs, "uuid", Step.End::job))
+        .param("holds", end(runs, "bool", Step.End::hold))
         .param("jobs", result(results, "uuid", Step.Result::job))
-        .param("jobLanes", SqlArrays.column("int8", results, step -> step.run().lane()))
+        .param("jobRuns", SqlArrays.column("uuid", results, step -> step.run().id()))
         .param("states", result(results, "text", result -> result.state().word()))
         .param("jobReasons", result(results, "text", Step.Result::reason))
         .param("called", result(results, "bool", result -> result.call() != null))
@@ -319,7 +322,7 @@ public final class RunLedger implements AutoCloseable {
         .param("throttled", result(results, "bool", Step.Result::throttled))
         .param("pending", result(results, "text", r -> SqlArrays.literal(r.pending())))
         .param("callJobs", result(calls, "uuid", Step.Result::job))
-        .param("callLanes", SqlArrays.column("int8", calls, step -> step.run().lane()))
+        .param("callRuns", SqlArrays.column("uuid", calls, step -> step.run().id()))
         .param("numbers", call(calls, "int4", Step.Call::number))
         .param("starts", call(calls, "timestamptz", Step.Call::startedAt))
         .param("tooks", call(calls, "int4", call -> call.took().toMillis()))
@@ -330,7 +333,7 @@ public final class RunLedger implements AutoCloseable {
         .query(
             row -> {
               recorded.put(
-                  row.getLong("lane_id"),
+                  row.getObject("run_id", UUID.class),
                   new Step.Recorded(true, row.getBoolean("attention"), row.getBoolean("paused")));
               if (row.getArray("gates") != null) {
                 ended.addAll(List.of((UUID[]) row.getArray("gates").getArray()));
@@ -339,8 +342,8 @@ public final class RunLedger implements AutoCloseable {
   }
 
   private static SqlArrayValue end(
-      List<Gathered> lanes, String type, Function<Step.End, @Nullable Object> cell) {
-    return SqlArrays.column(type, lanes, lane -> lane.end == null ? null : cell.apply(lane.end));
+      List<Gathered> runs, String type, Function<Step.End, @Nullable Object> cell) {
+    return SqlArrays.column(type, runs, each -> each.end == null ? null : cell.apply(each.end));
   }
 
   private static SqlArrayValue result(
