@@ -2,6 +2,7 @@ package io.egression;
 
 import io.egression.cli.HubStarter;
 import io.egression.cli.RunCommand;
+import io.egression.cli.UntilStopped;
 import io.egression.demo.DemoCommand;
 import java.nio.file.Path;
 import java.util.Map;
@@ -56,13 +57,15 @@ public final class Egression {
   private static HubStarter.Started start(
       Map<String, String> settings, Map<String, String> placeholders) {
     Hub hub =
-        Hub.start(
+        Hub.of(
             Settings.load(
                 Path.of("application.properties"),
                 System.getenv(),
                 System.getProperties(),
                 settings),
             placeholders);
+    UntilStopped.stopAtExit(hub::close);
+    hub.start();
     return new HubStarter.Started(hub.address(), hub.adminKey(), hub.reports(), hub::close);
   }
 

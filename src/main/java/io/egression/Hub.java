@@ -62,7 +62,9 @@ import java.util.Properties;
 import java.util.Set;
 import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
@@ -85,6 +87,10 @@ public final class Hub implements AutoCloseable {
   private static final int CONSUMERS = 64;
 
   private static final String ADMIN_KEY = "admin.key";
+
+  /** How long a stop waits for a start that is under way. */
+  private static final Duration START_MOST = Duration.ofMinutes(2);
+
   private static final AtomicInteger BROKERS = new AtomicInteger();
 
   private final Settings settings;
@@ -101,28 +107,48 @@ public final class Hub implements AutoCloseable {
   private AccessKeys keys;
   private Runs runs;
   private Sweep sweep;
+  private final ReentrantLock changing = new ReentrantLock();
   private boolean closed;
 
   private Hub(Settings settings, Map<String, String> placeholders) {
     this.settings = settings;
     this.placeholders = placeholders;
-    this.port = settings.httpPort() == 0 ? freePort(settings.httpHost()) : settings.httpPort();
+    this.port = freePort(settings.httpHost(), settings.httpPort());
   }
 
   /**
    * Starts a hub.
    *
-   * @param placeholders further words for {@code {{…}}} in routes and accounts
    * @throws RuntimeException saying what is not right; nothing is left running then
    */
   public static Hub start(Settings settings, Map<String, String> placeholders) {
-    Hub hub = new Hub(settings, placeholders);
+    Hub hub = of(settings, placeholders);
+    hub.start();
+    return hub;
+  }
+
+  /**
+   * A hub that does not run yet.
+   *
+   * @param placeholders further words for {@code {{…}}} in routes and accounts
+   */
+  static Hub of(Settings settings, Map<String, String> placeholders) {
+    return new Hub(settings, placeholders);
+  }
+
+  /** As {@link #start(Settings, Map)}; a {@link #close} meanwhile waits for it. */
+  void start() {
+    changing.lock();
     try {
-      hub.startAll();
-      return hub;
+      if (closed) {
+        throw new IllegalStateException("the hub was stopped before it had started");
+      }
+      startAll();
     } catch (RuntimeException | Error e) {
-      hub.close();
+      close();
       throw e;
+    } finally {
+      changing.unlock();
     }
   }
 
@@ -156,14 +182,24 @@ public final class Hub implements AutoCloseable {
   private Database openDatabase(DataDirectory data) {
     String url = settings.databaseUrl();
     if (url != null) {
-      return closing(
-          Database.open(
-              url, settings.databaseUser(), settings.databasePassword(), settings.databasePool()));
+      return closing(openDatabase(url));
     }
     EmbeddedPostgres postgres = closing(EmbeddedPostgres.start(data.resolve("postgres")));
     return closing(
         Database.open(
             postgres.jdbcUrl(), postgres.user(), postgres.password(), settings.databasePool()));
+  }
+
+  private Database openDatabase(String url) {
+    try {
+      return Database.open(
+          url, settings.databaseUser(), settings.databasePassword(), settings.databasePool());
+    } catch (RuntimeException e) {
+      throw new IllegalStateException(
+          "the database at %s (egression.database.url) cannot be used: %s"
+              .formatted(url, rootCause(e).getMessage()),
+          e);
+    }
   }
 
   private ConnectionFactory openBroker(DataDirectory data) {
@@ -271,7 +307,7 @@ public final class Hub implements AutoCloseable {
                 main.getCamelContext().createProducerTemplate(),
                 keys::refresh));
     sweep.start();
-    stops.push(runs::stop);
+    closing(runs::stop);
   }
 
   private static Accounts.Configured configured(Account account) {
@@ -302,7 +338,7 @@ public final class Hub implements AutoCloseable {
   private JmsComponent jms(ConnectionFactory connections) {
     JmsComponent jms = JmsComponent.jmsComponent(connections);
     CachingConnectionFactory caching = new CachingConnectionFactory(connections);
-    stops.push(caching::destroy);
+    closing(caching::destroy);
     jms.getConfiguration().setTemplateConnectionFactory(caching);
     return jms;
   }
@@ -326,13 +362,21 @@ public final class Hub implements AutoCloseable {
     main.configure().httpServer().withMaxBodySize(settings.httpMaxBody());
     // No route is served before the gate stands.
     main.configure().withAutoStartup(false);
-    stops.push(main::stop);
-    main.init();
+    closing(main::stop);
+    try {
+      main.init();
+    } catch (RuntimeException e) {
+      throw RouteFaults.explained(e);
+    }
   }
 
   private void startCamel() {
-    main.start();
     CamelContext camel = main.getCamelContext();
+    try {
+      main.start();
+    } catch (RuntimeException e) {
+      throw RouteFaults.explained(e);
+    }
     VertxPlatformHttpRouter router =
         VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
     new Gate(keys, json, settings.httpMaxBody()).guard(router);
@@ -340,8 +384,9 @@ public final class Hub implements AutoCloseable {
       camel.setAutoStartup(true); // for the Kamelets' routes, made on first use
       camel.getRouteController().startAllRoutes();
     } catch (Exception e) { // Camel declares Exception
-      throw new IllegalStateException("the routes did not start: " + e.getMessage(), e);
+      throw RouteFaults.explained(e);
     }
+    Gate.requireAt(address());
   }
 
   /** A Kamelet that can't be used is found now, and no first call meets one half started. */
@@ -352,18 +397,22 @@ public final class Hub implements AutoCloseable {
       } catch (RuntimeException e) {
         throw new IllegalStateException(
             "account %s: connector %s cannot be used: %s"
-                .formatted(account.key(), account.connector().id(), rootMessage(e)),
+                .formatted(
+                    account.key(),
+                    account.connector().id(),
+                    // not the outer ones: they show parameters, which may be secrets
+                    RouteFaults.explained(rootCause(e)).getMessage()),
             e);
       }
     }
   }
 
-  private static String rootMessage(Throwable fault) {
+  private static Throwable rootCause(Throwable fault) {
     Throwable cause = fault;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
-    return String.valueOf(cause.getMessage());
+    return cause;
   }
 
   private void startConsumers(Catalogue catalogue) {
@@ -382,11 +431,15 @@ public final class Hub implements AutoCloseable {
     }
   }
 
-  private static int freePort(String host) {
-    try (ServerSocket socket = new ServerSocket(0, 1, InetAddress.getByName(host))) {
+  /** The wanted port, which is free, or for 0 any; the HTTP server only logs that it is not. */
+  private static int freePort(String host, int wanted) {
+    try (ServerSocket socket = new ServerSocket(wanted, 1, InetAddress.getByName(host))) {
       return socket.getLocalPort();
     } catch (IOException e) {
-      throw new UncheckedIOException("no free port on " + host, e);
+      throw new UncheckedIOException(
+          "port %d of %s (egression.http.port, egression.http.host) cannot be used: %s"
+              .formatted(wanted, host, e),
+          e);
     }
   }
 
@@ -412,10 +465,23 @@ public final class Hub implements AutoCloseable {
 
   /** Stops: calls in hand end, what was not called goes back to the ledger. */
   @Override
-  public synchronized void close() {
-    if (!closed) {
-      closed = true;
-      stops.forEach(Runnable::run);
+  public void close() {
+    try {
+      if (!changing.tryLock(START_MOST.toMillis(), TimeUnit.MILLISECONDS)) {
+        LOG.warn("the hub still starts: what has been started is not stopped");
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      return;
+    }
+    try {
+      if (!closed) {
+        closed = true;
+        stops.forEach(Runnable::run);
+      }
+    } finally {
+      changing.unlock();
     }
   }
 }

@@ -10,6 +10,10 @@ import io.vertx.ext.auth.User;
 import io.vertx.ext.web.Route;
 import io.vertx.ext.web.Router;
 import io.vertx.ext.web.RoutingContext;
+import java.io.IOException;
+import java.net.HttpURLConnection;
+import java.net.Proxy;
+import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -23,6 +27,8 @@ public final class Gate {
   /** Open to everyone. */
   public static final String HEALTH = "/health";
 
+  private static final String CHALLENGE = "Bearer realm=\"egression\"";
+  private static final int PATIENCE_MILLIS = 10_000;
   private static final int BEFORE_EVERYTHING = -1000;
   private static final int AFTER_EVERYTHING = Integer.MAX_VALUE;
 
@@ -45,6 +51,27 @@ public final class Gate {
     // failures and unmatched requests are answered here.
     router.route().order(BEFORE_EVERYTHING).handler(this::check).failureHandler(this::failed);
     router.route().order(AFTER_EVERYTHING).handler(context -> unmatched(context, router));
+  }
+
+  /**
+   * Fails unless a gate stands at this address.
+   *
+   * @throws IllegalStateException saying what answered instead
+   */
+  public static void requireAt(URI address) {
+    try {
+      HttpURLConnection request =
+          (HttpURLConnection) address.resolve("/v1/jobs").toURL().openConnection(Proxy.NO_PROXY);
+      request.setConnectTimeout(PATIENCE_MILLIS);
+      request.setReadTimeout(PATIENCE_MILLIS);
+      int status = request.getResponseCode();
+      if (status != 401 || !CHALLENGE.equals(request.getHeaderField("WWW-Authenticate"))) {
+        throw new IllegalStateException(
+            "a request without a key got " + status + " at " + address + ": no gate stands there");
+      }
+    } catch (IOException e) {
+      throw new IllegalStateException("nothing is served at " + address + ": " + e, e);
+    }
   }
 
   private void failed(RoutingContext context) {
@@ -86,7 +113,7 @@ public final class Gate {
     }
     Optional<String> key = keys.check(context.request().getHeader("Authorization"));
     if (key.isEmpty()) {
-      context.response().putHeader("WWW-Authenticate", "Bearer realm=\"egression\"");
+      context.response().putHeader("WWW-Authenticate", CHALLENGE);
       problem(context, 401, "unauthorized", "A key is needed", "Send Authorization: Bearer <key>.");
     } else if (declaredLength(context) > mostBytes) {
       tooLarge(context);

@@ -28,7 +28,6 @@ public final class RunCommand implements Callable<Integer> {
   @Override
   public Integer call() throws InterruptedException {
     HubStarter.Started hub = starter.start(Map.of(), Map.of());
-    UntilStopped.stopAtExit(hub);
     PrintWriter out = spec.commandLine().getOut();
     out.printf("egression is ready: %s%n", hub.address());
     if (Files.exists(hub.adminKey())) {

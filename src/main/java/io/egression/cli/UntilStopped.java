@@ -6,9 +6,9 @@ import java.util.concurrent.CountDownLatch;
 public final class UntilStopped {
   private UntilStopped() {}
 
-  /** Stops the hub when the process ends, however it is told to. */
-  public static void stopAtExit(HubStarter.Started hub) {
-    Runtime.getRuntime().addShutdownHook(new Thread(hub.stop(), "egression-stop"));
+  /** Stops the hub when the process ends, however it is told to and however far it has come. */
+  public static void stopAtExit(Runnable stop) {
+    Runtime.getRuntime().addShutdownHook(new Thread(stop, "egression-stop"));
   }
 
   /** Waits for ever. */

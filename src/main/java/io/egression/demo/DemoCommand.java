@@ -63,7 +63,6 @@ public final class DemoCommand implements Callable<Integer> {
                     "sample.webshop.url", webShop.uri().toString(),
                     "sample.marketplace.url", marketplace.uri().toString(),
                     "sample.moody.url", moody.uri().toString()))) {
-      UntilStopped.stopAtExit(hub);
       return run(hub, new PrintStream(System.out, true, StandardCharsets.UTF_8));
     }
   }
