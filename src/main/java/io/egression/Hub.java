@@ -10,6 +10,7 @@ import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
 import io.egression.connector.ConnectorFolder;
+import io.egression.delivery.Breakers;
 import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
 import io.egression.delivery.Dispatcher;
@@ -19,6 +20,7 @@ import io.egression.delivery.Health;
 import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
 import io.egression.delivery.Outcomes;
+import io.egression.delivery.Permits;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
@@ -41,6 +43,7 @@ import io.egression.ledger.Eligibility;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Node;
 import io.egression.ledger.Pauses;
+import io.egression.ledger.PermitLedger;
 import io.egression.ledger.ProgressReport;
 import io.egression.ledger.Reconciliation;
 import io.egression.ledger.Replay;
@@ -256,17 +259,20 @@ public final class Hub implements AutoCloseable {
     httpDefaults(deadlines);
     bind("messages", new Messages(node, deadlines));
     bind("router", new ConnectorRouter());
+    Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
+    bind("permits", permits);
+    Pauses pauses = new Pauses(database);
     bind(
         "outcomes",
         new Outcomes(
             runLedger,
-            new Pauses(database),
+            pauses,
             dispatcher,
             new Outcomes.Judges(
                 new Classifier(node.clock(), ThreadLocalRandom.current()),
                 enrichment,
-                node.clock(),
-                slow)));
+                node.clock()),
+            new Outcomes.Listeners(slow, permits, new Breakers(pauses, dispatcher))));
     bind("letters", new Letters(deadLetters, connections, json));
     bind("health", new Health(node, dispatcher, json));
     bind("deliveryMapper", json);
@@ -285,8 +291,7 @@ public final class Hub implements AutoCloseable {
     bind("replays", replays);
     OperatorApi operator =
         new OperatorApi(
-            new OperatorApi.Ledger(
-                queries, new AccountQueries(database), cancellation, new Pauses(database)),
+            new OperatorApi.Ledger(queries, new AccountQueries(database), cancellation, pauses),
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
@@ -313,8 +318,10 @@ public final class Hub implements AutoCloseable {
   private static Accounts.Configured configured(Account account) {
     return new Accounts.Configured(
         account.key(),
-        account.connector().id(),
-        account.window(),
+        new Accounts.Through(
+            account.connector().id(),
+            account.connector().policy().allowance().connectorConcurrency()),
+        account.atOnce(),
         account.runSize(),
         account.holdOnDead());
   }

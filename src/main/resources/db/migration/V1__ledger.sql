@@ -15,11 +15,13 @@ create table account (
   mixed_keys    boolean not null default false,
   paused_until  timestamptz,          -- 'infinity': until an operator resumes it
   paused_reason text,
+  probing       boolean not null default false,  -- its breaker opened: after the pause one call at a time, until one succeeds
   unique (subscription, channel)
 );
 
 create table connector (
   connector     text collate "C" primary key,
+  concurrency   integer,              -- the most runs in the broker at once, all accounts together; null: no cap
   paused_until  timestamptz,
   paused_reason text
 );
@@ -50,6 +52,9 @@ create table lane (
   priority      smallint not null default 4,
   ready_at      timestamptz,          -- since when it is ready: the oldest goes first
   due_at        timestamptz,          -- until when it waits
+  -- Its turn at a limit comes when it is due: a limit of all of the account's jobs (its lanes that wait count in the
+  -- window), or of some.
+  limited       text collate "C" check (limited in ('all', 'some')),
   run_id        uuid,
   node_id       uuid,                 -- whose lease the run holds
   queued_at     timestamptz,
@@ -57,9 +62,9 @@ create table lane (
   attention     boolean not null default false,  -- the run's worker should look at its jobs again
   unique (account_id, partition_key)
 ) with (fillfactor = 70);
-create index lane_ready on lane (account_id, priority desc, ready_at) where state = 'ready';
+create index lane_ready on lane (account_id, (limited is null), priority desc, ready_at) where state = 'ready';
 create index lane_due on lane (due_at) where state = 'waiting';
-create index lane_in_flight on lane (account_id) where state in ('queued', 'running');
+create index lane_in_flight on lane (account_id) where state in ('queued', 'running') or limited = 'all';
 
 -- No column that changes on the way to `delivered` is indexed, so that step stays a heap-only update.
 create table job (
@@ -83,7 +88,8 @@ create table job (
   reason        text,                 -- the last word about it
   attempts      integer not null default 0,   -- calls made
   failures      integer not null default 0,   -- of those, how many count against the policy since acceptance or replay
-  throttles     integer not null default 0,
+  throttles     integer not null default 0,   -- calls that the connector refused for their number
+  limits        integer not null default 0,   -- times that a limit of ours kept it back
   delays        integer not null default 0,   -- in a row, before a call: the Metadata API was away
   lost          integer not null default 0,   -- claims lost with their node
   failing_since timestamptz,
@@ -176,3 +182,121 @@ create table access_key (
   created_at    timestamptz not null default hub_now(),
   revoked_at    timestamptz
 );
+
+-- What has been used of a limit: of a connector (account 0) or of one account.
+create table limit_counter (
+  limit_id      integer generated always as identity primary key,
+  connector     text collate "C" not null,
+  name          text collate "C" not null,
+  account_id    integer not null default 0,
+  at            timestamptz not null default '-infinity', -- rate: when its bucket is full again; window: its last call; quota: its period's begin
+  taken         bigint not null default 0,                -- window: permits ever; quota: permits in its period
+  queue_end     timestamptz not null default '-infinity', -- the next turn, for those who come while others wait
+  unique (connector, name, account_id)
+) with (fillfactor = 50);
+
+-- The calls of a `window`: the permits up to this number were taken for this time.
+create table limit_use (
+  limit_id      integer not null,
+  upto          bigint not null,
+  at            timestamptz not null,
+  primary key (limit_id, upto)
+);
+
+-- A limit as the policy has it, for one call; times in microseconds.
+create type limit_rule as (
+  id            integer,
+  kind          text,
+  pace          bigint,               -- rate: from permit to permit; else from turn to turn
+  capacity      double precision,     -- rate: the bucket's; window, quota: permits
+  span          bigint,               -- window: how long a call counts
+  slack         bigint,               -- how much later than its permit a call may start
+  cost          bigint,
+  unit          text,                 -- quota: hour, day, week, month
+  zone          text,
+  name          text
+);
+
+create function micros(n double precision) returns interval language sql immutable as
+  $$ select n * interval '1 microsecond' $$;
+
+-- When, from this moment on, the limit allows the call.
+-- rate: the generic cell rate algorithm (ITU-T I.371); window: once enough earlier calls have left it.
+create function limit_free(c limit_counter, r limit_rule, moment timestamptz) returns timestamptz language sql stable as $$
+  select greatest(moment, case r.kind
+    when 'rate' then c.at - micros((r.capacity - r.cost) * r.pace)
+    when 'window' then case when c.taken + r.cost > r.capacity then
+      (select u.at + micros(r.span) from limit_use u
+       where u.limit_id = c.limit_id and u.upto >= least(c.taken, c.taken + r.cost - r.capacity::bigint)
+       order by u.upto limit 1) end
+    when 'quota' then case
+      when c.taken > 0 and c.taken + r.cost > r.capacity and c.at = date_trunc(r.unit, moment, r.zone)
+      then (date_trunc(r.unit, moment at time zone r.zone) + ('1 ' || r.unit)::interval) at time zone r.zone end
+    end)
+$$;
+
+-- Takes permits of all limits of a call, or none. An ask: {"most", "patience" (us), "turn": whether its turn has come,
+-- "limits"}. The answer has the times from which calls may start, `most` at most; none if even the first is farther away
+-- than the patience: then `turn` is when to come again. Who comes while others wait for their turns gets the next one.
+create function take_permits(asks jsonb)
+  returns table (ask integer, slots timestamptz[], turn timestamptz, bound text) language plpgsql as $$
+declare
+  moment timestamptz;
+  wanted record;
+  rules limit_rule[];
+  queue timestamptz;
+  slot timestamptz;
+begin
+  perform from limit_counter where limit_id in (
+    select (l ->> 'id')::integer from jsonb_array_elements(asks) a, jsonb_array_elements(a -> 'limits') l)
+  order by limit_id for update;
+  moment := clock_timestamp(); -- not hub_now(): the locks may have taken a while
+  for wanted in
+    select (n - 1)::integer as number, (a ->> 'most')::integer as most, micros((a ->> 'patience')::bigint) as patience,
+      (a ->> 'turn')::boolean as has_turn, a -> 'limits' as limits
+    from jsonb_array_elements(asks) with ordinality e (a, n) order by n
+  loop
+    rules := array(select jsonb_populate_record(null::limit_rule, l) from jsonb_array_elements(wanted.limits) l);
+    ask := wanted.number;
+    slots := '{}';
+    loop
+      select max(f.free), max(c.queue_end), (array_agg(r.name order by greatest(f.free, c.queue_end) desc))[1]
+      into slot, queue, bound
+      from unnest(rules) r join limit_counter c on c.limit_id = r.id
+      cross join lateral (select limit_free(c, r, moment) as free) f;
+      exit when slot > moment + wanted.patience or (queue > slot and not wanted.has_turn);
+      with used as (
+        select r.*, greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) as slot
+        from unnest(rules) r join limit_counter c on c.limit_id = r.id),
+      counted as (
+        update limit_counter c set
+          at = case u.kind
+            when 'rate' then greatest(c.at, u.slot) + micros(u.cost * u.pace)
+            when 'window' then greatest(c.at, u.slot)
+            else date_trunc(u.unit, u.slot, u.zone) end,
+          taken = case
+            when u.kind = 'rate' then c.taken
+            when u.kind = 'quota' and c.at <> date_trunc(u.unit, u.slot, u.zone) then u.cost
+            else c.taken + u.cost end
+        from used u where c.limit_id = u.id
+        returning c.limit_id, c.taken, c.at, u.kind)
+      insert into limit_use (limit_id, upto, at)
+      select n.limit_id, n.taken, n.at from counted n where n.kind = 'window';
+      slots := slots || slot;
+      exit when cardinality(slots) >= wanted.most;
+    end loop;
+    turn := null;
+    if cardinality(slots) = 0 then
+      turn := greatest(slot, queue);
+      update limit_counter c set queue_end = greatest(c.queue_end, limit_free(c, r, moment)) + micros(r.cost * r.pace)
+      from unnest(rules) r
+      where c.limit_id = r.id and greatest(c.queue_end, limit_free(c, r, moment)) > moment;
+    end if;
+    return next;
+  end loop;
+  delete from limit_use u using (
+    select distinct (l ->> 'id')::integer as id, (l ->> 'capacity')::double precision as capacity
+    from jsonb_array_elements(asks) a, jsonb_array_elements(a -> 'limits') l where l ->> 'kind' = 'window') w
+  join limit_counter c on c.limit_id = w.id
+  where u.limit_id = c.limit_id and u.upto < c.taken - w.capacity;
+end $$;

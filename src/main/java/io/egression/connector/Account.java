@@ -34,6 +34,12 @@ public record Account(
     REFERENCE
   }
 
+  /** The most runs in the broker, and so calls, at once. */
+  public int atOnce() {
+    Integer most = connector.policy().allowance().accountConcurrency();
+    return most == null ? window : Math.min(window, most);
+  }
+
   /** The Camel endpoint of this account: an instance of the connector's Kamelet of its own. */
   public String endpoint() {
     return KameletUri.of(connector.id(), key, parameters);

@@ -92,6 +92,7 @@ final class AccountReader {
                 }
                 parameters.put(name, value(name));
               });
+      timeouts(parameters, connector);
       connector.required().stream()
           .filter(name -> !parameters.containsKey(name))
           .sorted()
@@ -101,6 +102,18 @@ final class AccountReader {
                       "/parameters",
                       "'%s' is missing, which %s requires".formatted(name, connector.id())));
       return parameters;
+    }
+
+    /** A Kamelet that has such parameters is given the policy's, unless the account says more. */
+    private void timeouts(Map<String, String> parameters, Connector connector) {
+      Policy.Timeouts timeouts = connector.policy().timeouts();
+      Map.of("connectTimeout", timeouts.connect(), "responseTimeout", timeouts.response())
+          .forEach(
+              (name, timeout) -> {
+                if (connector.properties().containsKey(name)) {
+                  parameters.putIfAbsent(name, String.valueOf(timeout.toMillis()));
+                }
+              });
     }
 
     private void unknown(String name, Connector connector) {

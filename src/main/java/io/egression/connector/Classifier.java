@@ -4,8 +4,10 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.egression.job.Outcome;
+import io.egression.job.Outcome.PauseScope;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 import java.util.random.RandomGenerator;
@@ -13,8 +15,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Decides what an answer means: the policy's rules, first match wins, then the defaults. 2xx is
- * delivered; 429 throttled; 408, 425, 5xx and faults are tried again; anything else, 3xx too, is
- * rejected. Thread safe.
+ * delivered; 429 throttled; 408, 425, 5xx and faults are tried again; 401 and 403 pause the
+ * account; anything else, 3xx too, is rejected. Thread safe.
  */
 public final class Classifier {
   private static final ObjectMapper JSON = new ObjectMapper();
@@ -29,16 +31,25 @@ public final class Classifier {
   }
 
   /**
-   * @param failures failed calls of the job before this one
+   * What a job has been through before this call.
+   *
+   * @param failures failed calls
+   * @param failingSince when the first of them was made
+   * @param throttles calls that the connector refused for their number
    */
-  public Outcome classify(Policy policy, Answer answer, int failures) {
+  public record Past(int failures, @Nullable Instant failingSince, int throttles) {
+    public static final Past NONE = new Past(0, null, 0);
+  }
+
+  /** Decides what this answer means for a job with this past. */
+  public Outcome classify(Policy policy, Answer answer, Past past) {
     JsonNode json = policy.rules().stream().anyMatch(Classifier::looksAtBody) ? json(answer) : null;
     for (OutcomeRule rule : policy.rules()) {
       if (rule.matches(answer, json)) {
-        return outcome(rule, policy, answer, json, failures);
+        return outcome(rule, policy, answer, json, past);
       }
     }
-    return byDefault(policy, answer, failures);
+    return byDefault(policy, answer, past);
   }
 
   private static boolean looksAtBody(OutcomeRule rule) {
@@ -54,9 +65,8 @@ public final class Classifier {
   }
 
   private Outcome outcome(
-      OutcomeRule rule, Policy policy, Answer answer, @Nullable JsonNode json, int failures) {
+      OutcomeRule rule, Policy policy, Answer answer, @Nullable JsonNode json, Past past) {
     String reason = reason(answer);
-    Backoff backoff = rule.retry() == null ? policy.retry() : rule.retry();
     List<String> failed = null;
     if (rule.failed() != null && json != null) {
       Optional<List<String>> named = rule.failed().in(json);
@@ -66,18 +76,16 @@ public final class Classifier {
       failed = named.flatMap(ids -> sent(ids, answer)).orElse(null);
       reason = reason + (failed == null ? "" : ", failed: " + some(failed));
     }
-    Duration after =
-        rule.duration() != null ? rule.duration() : delay(policy, backoff, answer, failures);
+    boolean throttled = rule.kind() == OutcomeRule.Kind.THROTTLED;
+    Optional<Duration> said =
+        Optional.ofNullable(rule.duration()).or(() -> said(policy, answer, throttled));
+    Backoff backoff = rule.retry() == null ? policy.retry() : rule.retry();
     return switch (rule.kind()) {
       case DELIVERED -> new Outcome.Delivered(reason);
-      case RETRY -> new Outcome.Retry(after, reason, failed);
-      case THROTTLED -> new Outcome.Throttled(after, reason);
+      case RETRY -> retry(backoff, said, past, reason, failed);
+      case THROTTLED -> throttled(backoff, said, past, reason, rule.scope());
       case REJECTED -> new Outcome.Rejected(reason, failed);
-      case PAUSE ->
-          new Outcome.Pause(
-              rule.scope(),
-              rule.duration() != null ? rule.duration() : said(policy, answer).orElse(null),
-              reason);
+      case PAUSE -> new Outcome.Pause(rule.scope(), said.orElse(null), reason);
     };
   }
 
@@ -92,33 +100,60 @@ public final class Classifier {
     return ids.size() > MOST_NAMED ? words + " and " + (ids.size() - MOST_NAMED) + " more" : words;
   }
 
-  private Outcome byDefault(Policy policy, Answer answer, int failures) {
+  private Outcome byDefault(Policy policy, Answer answer, Past past) {
     String reason = reason(answer);
-    Duration after = delay(policy, policy.retry(), answer, failures);
-    if (answer.fault() != null) {
-      return new Outcome.Retry(after, reason, null);
-    }
     int status = answer.status() == null ? 200 : answer.status();
-    if (status >= 200 && status < 300) {
-      return new Outcome.Delivered(reason);
+    if (answer.fault() != null || status >= 500 || status == 408 || status == 425) {
+      return retry(policy.retry(), said(policy, answer, false), past, reason, null);
     }
     if (status == 429) {
-      return new Outcome.Throttled(after, reason);
+      Optional<Duration> said = said(policy, answer, true);
+      return throttled(policy.retry(), said, past, reason, PauseScope.ACCOUNT);
     }
-    return status >= 500 || status == 408 || status == 425
-        ? new Outcome.Retry(after, reason, null)
+    if (status == 401 || status == 403) {
+      return new Outcome.Pause(PauseScope.ACCOUNT, null, reason + ": are its credentials right?");
+    }
+    return status >= 200 && status < 300
+        ? new Outcome.Delivered(reason)
         : new Outcome.Rejected(reason, null);
   }
 
-  private Duration delay(Policy policy, Backoff backoff, Answer answer, int failures) {
-    return said(policy, answer).orElseGet(() -> backoff.delay(failures + 1, random));
+  private Outcome retry(
+      Backoff backoff,
+      Optional<Duration> said,
+      Past past,
+      String reason,
+      @Nullable List<String> failed) {
+    int failures = past.failures + 1;
+    return new Outcome.Retry(
+        said.orElseGet(() -> backoff.delay(failures, random)),
+        reason,
+        failed,
+        backoff.isExhausted(failures, past.failingSince, clock.instant()));
   }
 
-  private Optional<Duration> said(Policy policy, Answer answer) {
-    return RetryAfter.parse(answer.header("Retry-After"), clock.instant())
-        .map(
-            after ->
-                after.compareTo(policy.retryAfterMost()) > 0 ? policy.retryAfterMost() : after);
+  private Outcome throttled(
+      Backoff backoff, Optional<Duration> said, Past past, String reason, PauseScope scope) {
+    Duration after = said.orElseGet(() -> backoff.delay(past.throttles + 1, random));
+    return new Outcome.Throttled(after, reason, scope);
+  }
+
+  /** When the connector wants to be called again, if it said so. */
+  private Optional<Duration> said(Policy policy, Answer answer, boolean throttled) {
+    Instant now = clock.instant();
+    VendorHeaders headers = policy.headers();
+    return capped(
+        policy, throttled ? headers.untilReset(answer, now) : headers.retryAfter(answer, now));
+  }
+
+  /** How long no call should follow, because this answer says that none is left. */
+  public Optional<Duration> spent(Policy policy, Answer answer) {
+    return capped(policy, policy.headers().whenSpent(answer, clock.instant()));
+  }
+
+  private static Optional<Duration> capped(Policy policy, Optional<Duration> wait) {
+    Duration most = policy.retryAfterMost();
+    return wait.map(after -> after.compareTo(most) > 0 ? most : after);
   }
 
   private static String reason(Answer answer) {

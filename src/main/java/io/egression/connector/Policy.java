@@ -1,5 +1,6 @@
 package io.egression.connector;
 
+import io.egression.limit.Limit;
 import java.time.Duration;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
@@ -7,18 +8,41 @@ import org.jspecify.annotations.Nullable;
 /**
  * How a connector may be called and what its answers mean.
  *
- * @param limit null: none
- * @param retryAfterMost the longest Retry-After that is obeyed
+ * @param retryAfterMost the longest wait that is obeyed when the connector asks for one
  * @param rules first match wins; then the defaults
  */
 public record Policy(
-    @Nullable Limit limit,
+    Allowance allowance,
     Backoff retry,
     Timeouts timeouts,
+    VendorHeaders headers,
     Duration retryAfterMost,
     List<OutcomeRule> rules) {
-  /** At most so many calls in each period, all accounts together. */
-  public record Limit(int permits, Duration per) {}
+  /**
+   * How much a connector takes.
+   *
+   * @param limits all must allow a call
+   * @param accountConcurrency calls of one account at once; null: the account's window
+   * @param connectorConcurrency calls of all accounts at once; null: any number
+   * @param breaker null: none
+   */
+  public record Allowance(
+      List<Limit> limits,
+      @Nullable Integer accountConcurrency,
+      @Nullable Integer connectorConcurrency,
+      @Nullable Breaker breaker) {
+    public Allowance {
+      limits = List.copyOf(limits);
+    }
+  }
+
+  /**
+   * Pauses an account most of whose calls fail.
+   *
+   * @param failures share of the calls looked at, 0 to 1
+   * @param of how many of the latest calls are looked at
+   */
+  public record Breaker(double failures, int of, Duration pause) {}
 
   /**
    * @param response the longest silence while waiting for the answer
@@ -33,5 +57,11 @@ public record Policy(
   }
 
   public static final Policy DEFAULT =
-      new Policy(null, Backoff.DEFAULT, Timeouts.DEFAULT, Duration.ofHours(1), List.of());
+      new Policy(
+          new Allowance(List.of(), null, null, null),
+          Backoff.DEFAULT,
+          Timeouts.DEFAULT,
+          VendorHeaders.STANDARD,
+          Duration.ofHours(1),
+          List.of());
 }

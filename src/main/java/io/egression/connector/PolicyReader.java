@@ -4,6 +4,7 @@ import static io.egression.connector.YamlTree.child;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.job.Outcome.PauseScope;
+import io.egression.limit.Limit;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -33,18 +34,56 @@ final class PolicyReader {
     List<OutcomeRule> rules = new ArrayList<>();
     root.path("outcomes").forEach(rule -> rules.add(rule(rule, "/outcomes/" + rules.size())));
     return new Policy(
-        limit(root.path("limits").path(0)),
+        new Policy.Allowance(
+            limits(root.path("limits")),
+            number(root.path("concurrency").path("account")),
+            number(root.path("concurrency").path("connector")),
+            breaker(root.path("breaker"))),
         backoff(root.path("retry"), "/retry"),
         timeouts(root.path("timeouts")),
+        headers(root.path("vendorHeaders")),
         duration(root, "", "retryAfterMost", Policy.DEFAULT.retryAfterMost()),
         List.copyOf(rules));
   }
 
-  private Policy.@Nullable Limit limit(JsonNode limit) {
-    return limit.isMissingNode()
+  private List<Limit> limits(JsonNode nodes) {
+    List<Limit> limits = new ArrayList<>();
+    Set<String> names = new HashSet<>();
+    for (int i = 0; i < nodes.size(); i++) {
+      String pointer = "/limits/" + i;
+      new LimitReader(file, faults, nodes.get(i), pointer).read().ifPresent(limits::add);
+      if (!names.add(nodes.get(i).get("name").asText())) {
+        faults.add(file.at(pointer + "/name", "another limit has this name"));
+      }
+    }
+    return limits;
+  }
+
+  private static @Nullable Integer number(JsonNode node) {
+    return node.isMissingNode() ? null : (Integer) node.asInt();
+  }
+
+  private Policy.@Nullable Breaker breaker(JsonNode node) {
+    return node.isMissingNode()
         ? null
-        : new Policy.Limit(
-            limit.get("permits").asInt(), duration(limit, "/limits/0", "per", Duration.ZERO));
+        : new Policy.Breaker(
+            node.path("failures").asDouble(0.5),
+            node.path("of").asInt(20),
+            duration(node, "/breaker", "pause", Duration.ofSeconds(30)));
+  }
+
+  private static VendorHeaders headers(JsonNode node) {
+    return new VendorHeaders(
+        node.path("remaining").textValue(),
+        node.path("reset").textValue(),
+        switch (node.path("resetAs").asText("auto")) {
+          case "seconds" -> VendorHeaders.Form.SECONDS;
+          case "milliseconds" -> VendorHeaders.Form.MILLIS;
+          case "epochSeconds" -> VendorHeaders.Form.EPOCH_SECONDS;
+          case "epochMilliseconds" -> VendorHeaders.Form.EPOCH_MILLIS;
+          case "date" -> VendorHeaders.Form.DATE;
+          default -> VendorHeaders.Form.AUTO;
+        });
   }
 
   private Policy.Timeouts timeouts(JsonNode node) {

@@ -1,9 +1,9 @@
 package io.egression.delivery;
 
 import io.egression.connector.Answer;
-import io.egression.connector.Backoff;
 import io.egression.connector.Classifier;
 import io.egression.connector.FaultKind;
+import io.egression.connector.Policy;
 import io.egression.job.JobState;
 import io.egression.job.Outcome;
 import io.egression.ledger.Pauses;
@@ -11,7 +11,6 @@ import io.egression.ledger.RunLedger;
 import io.egression.ledger.Step;
 import java.time.Clock;
 import java.time.Duration;
-import java.time.Instant;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,7 +31,7 @@ public final class Outcomes {
   private static final Logger LOG = LoggerFactory.getLogger("delivery.attempted");
   private static final int EXCERPT = 300;
   private static final int LOOKED_AT = 64 * 1024;
-  private static final Duration NEXT_PERIOD = Duration.ofSeconds(1);
+  private static final Duration SOON = Duration.ofMillis(100);
 
   private final RunLedger ledger;
   private final Pauses pauses;
@@ -40,20 +39,23 @@ public final class Outcomes {
   private final Enrichment enrichment;
   private final Classifier classifier;
   private final Clock clock;
-  private final SlowAccounts slow;
+  private final Listeners listeners;
 
-  /** What decides, and who learns from it. */
-  public record Judges(
-      Classifier classifier, Enrichment enrichment, Clock clock, SlowAccounts slow) {}
+  /** What decides. */
+  public record Judges(Classifier classifier, Enrichment enrichment, Clock clock) {}
 
-  public Outcomes(RunLedger ledger, Pauses pauses, Dispatcher dispatcher, Judges judges) {
+  /** Who learns from it. */
+  public record Listeners(SlowAccounts slow, Permits permits, Breakers breakers) {}
+
+  public Outcomes(
+      RunLedger ledger, Pauses pauses, Dispatcher dispatcher, Judges judges, Listeners listeners) {
     this.ledger = ledger;
     this.pauses = pauses;
     this.dispatcher = dispatcher;
     this.classifier = judges.classifier;
     this.enrichment = judges.enrichment;
     this.clock = judges.clock;
-    this.slow = judges.slow;
+    this.listeners = listeners;
   }
 
   /** The connector answered. */
@@ -79,7 +81,7 @@ public final class Outcomes {
     } else if (fault instanceof UndeliverableException undeliverable) {
       work.outcome = undeliverable.outcome();
     } else if (fault instanceof ThrottlerRejectedExecutionException) {
-      work.outcome = new Outcome.Throttled(NEXT_PERIOD, "over the connector's limit");
+      work.outcome = new Outcome.Delayed(SOON, "so many calls of the account are under way");
     } else if (work.isFetching()) {
       work.outcome = enrichment.away(work, "no answer: " + FaultKind.of(fault).word());
     } else {
@@ -97,10 +99,15 @@ public final class Outcomes {
 
   private void classify(Work work, Answer answer) {
     boolean timeout = answer.fault() != null && FaultKind.of(answer.fault()) == FaultKind.TIMEOUT;
-    slow.called(work.run.account(), timeout);
+    listeners.slow.called(work.run.account(), timeout);
+    work.took = Duration.ofNanos(System.nanoTime() - work.calledNanos);
+    listeners.permits.called(work, work.took);
+    Policy policy = work.account.connector().policy();
+    Classifier.Past past =
+        new Classifier.Past(work.job.failures(), work.job.failingSince(), work.job.throttles());
     work.status = answer.status();
-    work.outcome =
-        classifier.classify(work.account.connector().policy(), answer, work.job.failures());
+    work.outcome = classifier.classify(policy, answer, past);
+    classifier.spent(policy, answer).ifPresent(wait -> work.spent = wait);
   }
 
   private static Work work(Exchange exchange) {
@@ -138,18 +145,10 @@ public final class Outcomes {
     Outcome outcome = missingIsDead(work, work.outcome);
     Verdict verdict = verdict(work, outcome);
     Step.End end = verdict.end == null && run.peek() == null ? Step.End.GO_ON : verdict.end;
+    pauseFirst(work, outcome);
     var recorded = ledger.record(new Step(run.run, result(work, outcome, verdict), end));
     run.recording(recorded, end != null);
     log(work, outcome, verdict);
-    if (outcome instanceof Outcome.Pause pause) {
-      recorded.join();
-      pauses.pause(
-          new Pauses.Target(work.run.account(), work.getConnector()),
-          pause.scope(),
-          pause.after(),
-          pause.reason());
-      dispatcher.nudge();
-    }
     if (verdict.delay != null) {
       dispatcher.dueIn(verdict.delay);
     }
@@ -158,6 +157,22 @@ public final class Outcomes {
     if (dead) {
       recorded.join();
     }
+  }
+
+  /** Before the lane can go on, so that no further call slips through. */
+  private void pauseFirst(Work work, Outcome outcome) {
+    Pauses.Target target = new Pauses.Target(work.run.account(), work.getConnector());
+    if (outcome instanceof Outcome.Pause pause) {
+      pauses.pause(target, pause.scope(), pause.after(), pause.reason());
+    } else if (outcome instanceof Outcome.Throttled throttled) {
+      String reason = "throttled: " + throttled.reason();
+      pauses.pause(target, throttled.scope(), throttled.after(), reason);
+    } else if (work.spent != null) {
+      String reason = "the connector says that no call is left";
+      pauses.pause(target, Outcome.PauseScope.ACCOUNT, work.spent, reason);
+      dispatcher.dueIn(work.spent);
+    }
+    listeners.breakers.called(work, outcome);
   }
 
   /** What was found is delivered; for what the Metadata API does not know, the job is dead. */
@@ -180,8 +195,7 @@ public final class Outcomes {
   private record Verdict(
       JobState state,
       String reason,
-      boolean failed,
-      boolean throttled,
+      Step.Again again,
       @Nullable List<String> pending,
       @Nullable Duration delay,
       Step.@Nullable End end) {}
@@ -199,38 +213,39 @@ public final class Outcomes {
     if (outcome instanceof Outcome.Retry retry) {
       return retry(work, retry);
     }
+    if (outcome instanceof Outcome.Limited limited) {
+      Step.Turn turn = limited.some() ? Step.Turn.SOME : Step.Turn.ALL;
+      return again(work, outcome, limited.after(), Step.Again.LIMITED, null, turn);
+    }
     if (outcome instanceof Outcome.Delayed delayed) {
-      return again(work, outcome, delayed.after(), false, false, null);
+      return again(work, outcome, delayed.after(), Step.Again.DELAYED, null, null);
     }
     if (outcome instanceof Outcome.Throttled throttled) {
-      return again(work, outcome, throttled.after(), false, true, null);
+      return again(work, outcome, throttled.after(), Step.Again.THROTTLED, null, null);
     }
-    return again(work, outcome, null, false, false, null); // a pause: the account stands still
+    return again(work, outcome, null, Step.Again.NO, null, null); // a pause: all stands still
   }
 
   private Verdict retry(Work work, Outcome.Retry retry) {
-    int failures = work.job.failures() + 1;
-    Backoff backoff = work.account.connector().policy().retry();
-    Instant now = clock.instant();
-    if (backoff.isExhausted(failures, work.job.failingSince(), now)) {
+    if (retry.exhausted()) {
       return dead(
           work,
-          "gave up after %d failed attempts: %s".formatted(failures, retry.reason()),
+          "gave up after %d failed attempts: %s".formatted(work.job.failures() + 1, retry.reason()),
           retry.pending());
     }
-    return again(work, retry, retry.after(), true, false, retry.pending());
+    return again(work, retry, retry.after(), Step.Again.FAILED, retry.pending(), null);
   }
 
   private static Verdict again(
       Work work,
       Outcome outcome,
       @Nullable Duration delay,
-      boolean failed,
-      boolean throttled,
-      @Nullable List<String> pending) {
+      Step.Again again,
+      @Nullable List<String> pending,
+      Step.@Nullable Turn turn) {
     Step.End end =
-        new Step.End(delay, outcome.word() + ": " + outcome.reason(), work.job.id(), false);
-    return new Verdict(JobState.WAITING, outcome.reason(), failed, throttled, pending, delay, end);
+        new Step.End(delay, outcome.word() + ": " + outcome.reason(), work.job.id(), false, turn);
+    return new Verdict(JobState.WAITING, outcome.reason(), again, pending, delay, end);
   }
 
   private static Verdict dead(Work work, String reason, @Nullable List<String> pending) {
@@ -243,7 +258,7 @@ public final class Outcomes {
 
   private static Verdict ended(
       JobState state, String reason, @Nullable List<String> pending, Step.@Nullable End end) {
-    return new Verdict(state, reason, false, false, pending, null, end);
+    return new Verdict(state, reason, Step.Again.NO, pending, null, end);
   }
 
   private static Step.Result result(Work work, Outcome outcome, Verdict verdict) {
@@ -253,8 +268,7 @@ public final class Outcomes {
         verdict.state,
         verdict.reason,
         work.wasCalled() ? call(work, outcome, verdict) : null,
-        verdict.failed,
-        verdict.throttled,
+        verdict.again,
         verdict.pending);
   }
 
@@ -262,7 +276,7 @@ public final class Outcomes {
     return new Step.Call(
         work.job.attempts() + 1,
         work.calledAt,
-        Duration.ofNanos(System.nanoTime() - work.calledNanos),
+        work.took,
         outcome.word(),
         work.status,
         work.excerpt == null ? outcome.reason() : work.excerpt,

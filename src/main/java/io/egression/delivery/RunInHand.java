@@ -1,8 +1,12 @@
 package io.egression.delivery;
 
+import io.egression.ledger.PermitLedger.Rule;
 import io.egression.ledger.Run;
 import io.egression.ledger.Step;
+import java.time.Instant;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -21,6 +25,14 @@ public final class RunInHand {
   /** Who asked to cancel which of its jobs. */
   final Map<UUID, String> cancelAsked = new HashMap<>();
 
+  /** When its turn at a limit was due; null: it has none, or has had it. */
+  @Nullable Instant turn;
+
+  /** Permits not used yet, and of which limits. */
+  private final Deque<Instant> permits = new ArrayDeque<>();
+
+  private List<Rule> permitsOf = List.of();
+
   private Runnable leaving = () -> {};
   private int next;
   private boolean ended;
@@ -29,6 +41,22 @@ public final class RunInHand {
 
   RunInHand(Run run) {
     this.run = run;
+    this.turn = run.now().turn();
+    this.stop = run.now().paused();
+  }
+
+  /** The permits left for calls under these limits; others can't be used for them. */
+  Deque<Instant> permits(List<Rule> rules) {
+    if (!permitsOf.equals(rules)) {
+      permits.clear();
+      permitsOf = rules;
+    }
+    return permits;
+  }
+
+  /** So many of its jobs can be called one after another, the one in hand included. */
+  int takesNext(int most) {
+    return Math.min(most, 1 + run.jobs().size() - next);
   }
 
   /** What to give back when the run has ended. */

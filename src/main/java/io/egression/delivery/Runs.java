@@ -158,7 +158,7 @@ public final class Runs {
       String reason = "cancelled by " + actor;
       Step.Result cancelled =
           new Step.Result(
-              job.id(), job.place(), JobState.CANCELLED, reason, null, false, false, null);
+              job.id(), job.place(), JobState.CANCELLED, reason, null, Step.Again.NO, null);
       run.recording(ledger.record(new Step(run.run, cancelled, null)), false);
     }
   }

@@ -4,6 +4,7 @@ import io.egression.connector.Account;
 import io.egression.job.Action;
 import io.egression.job.Outcome;
 import io.egression.ledger.Run;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -26,6 +27,13 @@ public final class Work {
   final List<String> missing = new ArrayList<>();
 
   int fetched;
+
+  /** How long the call took. */
+  Duration took = Duration.ZERO;
+
+  /** How long no call should follow; null: it is not known that none is left. */
+  @Nullable Duration spent;
+
   long calledNanos;
   @Nullable Instant calledAt;
   @Nullable Integer status;
@@ -51,15 +59,20 @@ public final class Work {
     return account.connector().id();
   }
 
-  /** Whether the connector's policy limits its calls. */
-  public boolean isLimited() {
-    return account.connector().policy().limit() != null;
+  /** Whether the connector's policy says how many calls of an account may be under way at once. */
+  public boolean isNarrow() {
+    return account.connector().policy().allowance().accountConcurrency() != null;
   }
 
-  /** Calls allowed in each period. */
-  public int getPermits() {
-    var limit = account.connector().policy().limit();
-    return limit == null ? 0 : limit.permits();
+  /** Calls of the account that may be under way at once. */
+  public int getConcurrency() {
+    Integer most = account.connector().policy().allowance().accountConcurrency();
+    return most == null ? account.window() : most;
+  }
+
+  /** The correlation of the account's calls. */
+  public String getAccount() {
+    return run.account().toString();
   }
 
   /** Another object is to be fetched. */

@@ -59,7 +59,9 @@ record Explanation(String kind, String text, @Nullable UUID job, @Nullable Insta
       case "held" ->
           new Explanation("hold", "its key is held: " + lane.reason(), lane.reasonJob(), null);
       case "waiting" ->
-          new Explanation("retry", "next attempt after " + lane.reason(), null, lane.dueAt());
+          lane.limited()
+              ? new Explanation("limit", "waits for its turn: " + lane.reason(), null, lane.dueAt())
+              : new Explanation("retry", "next attempt after " + lane.reason(), null, lane.dueAt());
       case "queued" -> new Explanation("queue", "its run is in the broker", null, null);
       case "running" -> new Explanation("run", "its run is being worked on", null, null);
       default ->

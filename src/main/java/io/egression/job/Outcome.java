@@ -25,8 +25,10 @@ public sealed interface Outcome {
    *
    * @param after how long from now, at the earliest
    * @param pending the object ids still to be sent; null: all that were
+   * @param exhausted no further attempt is left: the job is dead
    */
-  record Retry(Duration after, String reason, @Nullable List<String> pending) implements Outcome {
+  record Retry(Duration after, String reason, @Nullable List<String> pending, boolean exhausted)
+      implements Outcome {
     @Override
     public String word() {
       return "retry";
@@ -34,14 +36,28 @@ public sealed interface Outcome {
   }
 
   /**
-   * Over a limit, ours or the connector's: not held against the job.
+   * The connector refused the call for their number: not held against the job.
    *
    * @param after how long from now, at the earliest
+   * @param scope what is not called until then
    */
-  record Throttled(Duration after, String reason) implements Outcome {
+  record Throttled(Duration after, String reason, PauseScope scope) implements Outcome {
     @Override
     public String word() {
       return "throttled";
+    }
+  }
+
+  /**
+   * Not called: a limit of ours would be exceeded.
+   *
+   * @param after when its turn is, from now
+   * @param some the limit concerns some jobs of the account only
+   */
+  record Limited(Duration after, String reason, boolean some) implements Outcome {
+    @Override
+    public String word() {
+      return "limited";
     }
   }
 

@@ -4,6 +4,7 @@ import io.egression.job.AccountKey;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
+import org.jspecify.annotations.Nullable;
 
 /** The accounts' rows: what the ledger must know of the configuration. Thread safe. */
 public final class Accounts {
@@ -15,7 +16,14 @@ public final class Accounts {
    * @param holdOnDead a dead job holds its key until an operator decides
    */
   public record Configured(
-      AccountKey key, String connector, int window, int runSize, boolean holdOnDead) {}
+      AccountKey key, Through connector, int window, int runSize, boolean holdOnDead) {}
+
+  /**
+   * The connector of an account.
+   *
+   * @param concurrency the most runs of all its accounts in the broker at once; null: any number
+   */
+  public record Through(String id, @Nullable Integer concurrency) {}
 
   private static final String UPSERT =
       """
@@ -40,7 +48,12 @@ public final class Accounts {
       """;
 
   private static final String CONNECTORS =
-      "INSERT INTO connector (connector) SELECT unnest(:connectors) ON CONFLICT DO NOTHING";
+      """
+      INSERT INTO connector AS c (connector, concurrency)
+      SELECT * FROM unnest(:connectors, :concurrencies) ORDER BY 1
+      ON CONFLICT (connector) DO UPDATE SET concurrency = excluded.concurrency
+      WHERE c.concurrency IS DISTINCT FROM excluded.concurrency
+      """;
 
   private final Database database;
   private final Map<AccountKey, Integer> ids = new ConcurrentHashMap<>();
@@ -56,13 +69,13 @@ public final class Accounts {
   public void configure(List<Configured> accounts, Node node) {
     database.transaction(
         () -> {
+          List<Through> connectors =
+              accounts.stream().map(Configured::connector).distinct().toList();
           database
               .sql()
               .sql(CONNECTORS)
-              .param(
-                  "connectors",
-                  SqlArrays.texts(
-                      accounts.stream().map(Configured::connector).distinct().sorted().toList()))
+              .param("connectors", SqlArrays.column("text", connectors, Through::id))
+              .param("concurrencies", SqlArrays.column("int4", connectors, Through::concurrency))
               .update();
           upsert(accounts);
           return ids;
@@ -82,7 +95,7 @@ public final class Accounts {
         .sql(UPSERT)
         .param("subscriptions", SqlArrays.column("text", accounts, a -> a.key().subscription()))
         .param("channels", SqlArrays.column("text", accounts, a -> a.key().channel()))
-        .param("connectors", SqlArrays.column("text", accounts, Configured::connector))
+        .param("connectors", SqlArrays.column("text", accounts, a -> a.connector().id()))
         .param("windows", SqlArrays.column("int4", accounts, Configured::window))
         .param("sizes", SqlArrays.column("int4", accounts, Configured::runSize))
         .param("holds", SqlArrays.column("bool", accounts, Configured::holdOnDead))

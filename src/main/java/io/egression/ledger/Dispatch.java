@@ -4,10 +4,12 @@ import io.egression.job.AccountKey;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.UUID;
+import java.util.concurrent.atomic.AtomicBoolean;
 
 /**
  * Chooses the lanes whose next run goes to the broker: of each account at most its window at once,
@@ -41,17 +43,20 @@ public final class Dispatch {
       WITH due AS (
         SELECT lane_id FROM lane WHERE state = 'waiting' AND due_at <= hub_now()
         ORDER BY due_at LIMIT :step FOR UPDATE SKIP LOCKED)
-      UPDATE lane l SET state = 'ready', ready_at = l.due_at, due_at = NULL
+      UPDATE lane l SET state = 'ready', ready_at = l.due_at,
+        due_at = CASE WHEN limited IS NOT NULL THEN l.due_at END
       FROM due WHERE l.lane_id = due.lane_id
       """;
 
   /**
-   * Accounts with something to send, locked so that another node does not fill the same window; a
-   * lost dispatch is found by the sweep, so its commit need not wait for the disk.
+   * Accounts with something to send, locked so that another node does not fill the same window; so
+   * are connectors that have a window of their own. A lost dispatch is found by the sweep, so its
+   * commit need not wait for the disk.
    */
   private static final String ADMIT =
       """
-      SELECT a.account_id, set_config('synchronous_commit', 'off', true)
+      SELECT a.account_id, c.concurrency IS NOT NULL AS capped,
+        set_config('synchronous_commit', 'off', true)
       FROM account a JOIN connector c USING (connector)
       WHERE a.configured
         AND coalesce(a.paused_until, '-infinity') <= hub_now()
@@ -60,19 +65,39 @@ public final class Dispatch {
       FOR NO KEY UPDATE OF a SKIP LOCKED
       """;
 
+  private static final String LOCK_CAPPED =
+      """
+      SELECT connector FROM connector WHERE concurrency IS NOT NULL
+        AND connector IN (SELECT connector FROM account WHERE account_id = ANY (:accounts))
+      ORDER BY connector FOR NO KEY UPDATE
+      """;
+
+  /** Lanes whose turn at a limit has come go first: the permit is there now. */
   private static final String QUEUE =
       """
-      WITH picked AS (
-        SELECT l.lane_id FROM account a
+      WITH free AS (
+        SELECT connector, concurrency - (
+          SELECT count(*) FROM account b JOIN lane f USING (account_id)
+          WHERE b.connector = c.connector AND f.state IN ('queued', 'running')) AS seats
+        FROM connector c WHERE concurrency IS NOT NULL
+          AND connector IN (SELECT connector FROM account WHERE account_id = ANY (:accounts))),
+      candidate AS (
+        SELECT l.lane_id, a.connector, row_number() OVER (PARTITION BY a.connector
+          ORDER BY l.limited IS NULL, l.priority DESC, l.ready_at) AS nth
+        FROM account a
         CROSS JOIN LATERAL (
-          SELECT lane_id FROM lane
+          SELECT lane_id, limited, priority, ready_at FROM lane
           WHERE account_id = a.account_id AND state = 'ready'
-          ORDER BY priority DESC, ready_at
-          LIMIT greatest(0, a.window_size - (
+          ORDER BY limited IS NULL, priority DESC, ready_at
+          LIMIT greatest(0, CASE WHEN a.probing THEN 1 ELSE a.window_size END - (
             SELECT count(*) FROM lane f
-            WHERE f.account_id = a.account_id AND f.state IN ('queued', 'running')))
+            WHERE f.account_id = a.account_id
+              AND (f.state IN ('queued', 'running') OR (f.limited = 'all' AND f.state = 'waiting'))))
           FOR UPDATE SKIP LOCKED) l
-        WHERE a.account_id = ANY (:accounts)
+        WHERE a.account_id = ANY (:accounts)),
+      picked AS (
+        SELECT lane_id FROM candidate LEFT JOIN free USING (connector)
+        WHERE nth <= coalesce(seats, nth)
         LIMIT :step),
       queued AS (
         UPDATE lane l SET state = 'queued', run_id = gen_random_uuid(), queued_at = hub_now(),
@@ -132,8 +157,7 @@ public final class Dispatch {
   public List<Publication> next() {
     return database.transaction(
         () -> {
-          List<Integer> accounts =
-              database.sql().sql(ADMIT).query((row, n) -> row.getInt("account_id")).list();
+          List<Integer> accounts = admit();
           if (accounts.isEmpty()) {
             return List.of();
           }
@@ -145,6 +169,28 @@ public final class Dispatch {
               .query(Dispatch::publication)
               .list();
         });
+  }
+
+  private List<Integer> admit() {
+    List<Integer> accounts = new ArrayList<>();
+    AtomicBoolean capped = new AtomicBoolean();
+    database
+        .sql()
+        .sql(ADMIT)
+        .query(
+            row -> {
+              accounts.add(row.getInt("account_id"));
+              capped.compareAndSet(false, row.getBoolean("capped"));
+            });
+    if (capped.get()) {
+      database
+          .sql()
+          .sql(LOCK_CAPPED)
+          .param("accounts", SqlArrays.column("int4", accounts, id -> id))
+          .query((row, n) -> row.getString("connector"))
+          .list();
+    }
+    return accounts;
   }
 
   /** Takes back runs that could not be sent. */

@@ -31,6 +31,7 @@ public final class JobQueries {
       @Nullable String reason,
       int attemptCount,
       int throttles,
+      int limits,
       @Nullable Instant notBefore,
       Instant acceptedAt,
       @Nullable Instant finishedAt) {}
@@ -57,6 +58,7 @@ public final class JobQueries {
       @Nullable UUID reasonJob,
       @Nullable Instant readyAt,
       @Nullable Instant dueAt,
+      boolean limited,
       @Nullable UUID firstJob,
       boolean configured,
       @Nullable Instant accountPausedUntil,
@@ -87,7 +89,7 @@ public final class JobQueries {
   private static final String COLUMNS =
       """
       j.job_id, a.subscription, j.source, a.channel, j.action, j.object_type, j.object_ids,
-      l.partition_key, j.place, j.reason, j.attempts, j.throttles, j.not_before, j.accepted_at,
+      l.partition_key, j.place, j.reason, j.attempts, j.throttles, j.limits, j.not_before, j.accepted_at,
       j.finished_at,
       CASE WHEN j.state = 'waiting' AND l.state = 'running' AND NOT EXISTS (
         SELECT FROM job e WHERE e.lane_id = j.lane_id AND e.place > l.final_place
@@ -100,7 +102,7 @@ public final class JobQueries {
           + COLUMNS
           + """
           , coalesce(j.pending_ids, j.object_ids) AS pending, j.behind, j.deaths,
-          l.state AS lane_state, l.reason AS lane_reason, l.reason_job, l.ready_at, l.due_at,
+          l.state AS lane_state, l.reason AS lane_reason, l.reason_job, l.ready_at, l.due_at, l.limited IS NOT NULL AS limited,
           (SELECT e.job_id FROM job e WHERE e.lane_id = l.lane_id AND e.place > l.final_place
            AND e.state = 'waiting' ORDER BY e.place LIMIT 1) AS first_job,
           a.configured, a.paused_until, a.paused_reason, a.connector,
@@ -236,6 +238,7 @@ public final class JobQueries {
         row.getString("reason"),
         row.getInt("attempts"),
         row.getInt("throttles"),
+        row.getInt("limits"),
         instant(row, "not_before"),
         row.getObject("accepted_at", OffsetDateTime.class).toInstant(),
         instant(row, "finished_at"));
@@ -253,6 +256,7 @@ public final class JobQueries {
             row.getObject("reason_job", UUID.class),
             instant(row, "ready_at"),
             instant(row, "due_at"),
+            row.getBoolean("limited"),
             row.getObject("first_job", UUID.class),
             row.getBoolean("configured"),
             instant(row, "paused_until"),

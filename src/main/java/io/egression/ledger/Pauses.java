@@ -27,8 +27,13 @@ public final class Pauses {
 
   private static final String RESUME_ACCOUNT =
       """
-      UPDATE account SET paused_until = NULL, paused_reason = NULL
+      UPDATE account SET paused_until = NULL, paused_reason = NULL, probing = false
       WHERE subscription = :subscription AND channel = :channel
+      """;
+
+  private static final String PROBING =
+      """
+      UPDATE account SET probing = :probing WHERE subscription = :subscription AND channel = :channel
       """;
 
   private static final String RESUME_CONNECTOR =
@@ -80,6 +85,29 @@ public final class Pauses {
                 .param("reason", reason)
                 .param("millis", time == null ? null : time.toMillis(), Types.BIGINT)
                 .param("connector", connector)
+                .update());
+  }
+
+  /** Pauses the account; after that one run at a time is sent, until {@link #closeBreaker}. */
+  public void openBreaker(AccountKey account, Duration time, String reason) {
+    pauseAccount(account, time, reason);
+    probing(account, true);
+  }
+
+  /** The account works again. */
+  public void closeBreaker(AccountKey account) {
+    probing(account, false);
+  }
+
+  private void probing(AccountKey account, boolean probing) {
+    database.statement(
+        () ->
+            database
+                .sql()
+                .sql(PROBING)
+                .param("probing", probing)
+                .param("subscription", account.subscription())
+                .param("channel", account.channel())
                 .update());
   }
 

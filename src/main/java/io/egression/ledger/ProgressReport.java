@@ -26,7 +26,7 @@ public final class ProgressReport {
       SELECT a.channel, j.object_type, count(*) AS jobs,
         count(*) FILTER (WHERE j.state = 'delivered') AS delivered,
         count(*) FILTER (WHERE j.failures > 0) AS retried,
-        count(*) FILTER (WHERE j.throttles > 0) AS throttled,
+        count(*) FILTER (WHERE j.throttles + j.limits > 0) AS throttled,
         count(*) FILTER (WHERE j.state = 'dead') AS dead,
         count(*) FILTER (WHERE j.state IN ('filtered', 'superseded', 'cancelled')) AS otherwise,
         extract(epoch FROM max(coalesce(j.finished_at, hub_now())) - min(j.accepted_at)) * 1000 AS ms

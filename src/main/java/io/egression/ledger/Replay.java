@@ -108,6 +108,13 @@ public final class Replay {
       INSERT INTO job_event (job_id, kind, actor) SELECT u, :kind, :actor FROM unnest(:ids) u
       """;
 
+  /** The timeline keeps what the job no longer says itself. */
+  private static final String NOTE_DEATH =
+      """
+      INSERT INTO job_event (job_id, at, kind, detail)
+      SELECT job_id, died_at, 'dead', reason FROM job WHERE job_id = ANY (:ids) AND state = 'dead'
+      """;
+
   private static final String SELECT =
       """
       SELECT j.job_id FROM account a JOIN job j USING (account_id) JOIN lane l USING (lane_id)
@@ -165,6 +172,7 @@ public final class Replay {
       return List.of();
     }
     Map<UUID, UUID> behind = objectOrder.blockers(dead.stream().map(Replay::candidate).toList());
+    database.sql().sql(NOTE_DEATH).param("ids", SqlArrays.column("uuid", dead, Dead::id)).update();
     revive(dead, behind);
     List<Dead> gated = dead.stream().filter(job -> behind.containsKey(job.id)).toList();
     List<Dead> free = dead.stream().filter(job -> !behind.containsKey(job.id)).toList();

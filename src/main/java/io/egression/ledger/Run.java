@@ -11,9 +11,27 @@ import org.jspecify.annotations.Nullable;
  * The next jobs of one lane, claimed by this node: delivered one after another, in order.
  *
  * @param node whose lease it holds
+ * @param now how things stood at the claim
  */
 public record Run(
-    UUID id, UUID node, long lane, AccountKey account, String partitionKey, List<Item> jobs) {
+    UUID id,
+    UUID node,
+    long lane,
+    AccountKey account,
+    String partitionKey,
+    Standing now,
+    List<Item> jobs) {
+  /**
+   * What else the claim found.
+   *
+   * @param paused the account or its connector is paused: no call
+   * @param turn when its turn at a limit was due; null: it waited for none
+   * @param probing the breaker lets one call at a time try whether the account works again
+   */
+  public record Standing(boolean paused, @Nullable Instant turn, boolean probing) {
+    public static final Standing NORMAL = new Standing(false, null, false);
+  }
+
   /** As the broker shows it: subscription/channel/key. */
   public String group() {
     return account + "/" + partitionKey;
@@ -25,6 +43,7 @@ public record Run(
    * @param pending the object ids still to be delivered
    * @param attempts calls made so far
    * @param failures of those, how many count against the policy
+   * @param throttles of those, how many were refused for their number
    * @param failingSince when the first of them was made
    * @param delays in a row, before a call
    * @param cancelAsked by whom, while an earlier run held it
@@ -41,6 +60,7 @@ public record Run(
       int attempts,
       int failures,
       @Nullable Instant failingSince,
+      int throttles,
       int delays,
       int deaths,
       @Nullable String cancelAsked) {}

@@ -4,12 +4,14 @@ import io.egression.job.AccountKey;
 import io.egression.job.Action;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -45,12 +47,14 @@ public final class RunLedger implements AutoCloseable {
 
   private static final String JOBS =
       """
-      SELECT l.lane_id, l.run_id, l.node_id, a.subscription, a.channel, l.partition_key, j.*
-      FROM lane l JOIN account a USING (account_id)
+      SELECT l.lane_id, l.run_id, l.node_id, a.subscription, a.channel, l.partition_key,
+        CASE WHEN l.limited IS NOT NULL THEN l.due_at END AS turn, a.probing,
+        coalesce(greatest(a.paused_until, c.paused_until) > hub_now(), false) AS paused, j.*
+      FROM lane l JOIN account a USING (account_id) JOIN connector c USING (connector)
       LEFT JOIN LATERAL (
         SELECT job_id, place, source, action, object_type, object_ids,
           coalesce(pending_ids, object_ids) AS pending, traceparent, attempts, failures,
-          failing_since, delays, deaths, cancel_asked
+          failing_since, throttles, delays, deaths, cancel_asked
         FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place AND state = 'waiting'
         ORDER BY place LIMIT a.run_size) j ON true
       WHERE l.lane_id = ANY (:lanes)
@@ -64,26 +68,25 @@ public final class RunLedger implements AutoCloseable {
   private static final String RECORD =
       """
       WITH step AS MATERIALIZED (
-        SELECT * FROM unnest(:lanes, :runs, :nodes, :ended, :waits, :reasons, :reasonJobs, :holds)
-          AS s (lane_id, run_id, holder, ended, wait_ms, reason, reason_job, hold)),
+        SELECT * FROM unnest(:lanes, :runs, :nodes, :ended, :waits, :reasons, :reasonJobs, :holds, :turns)
+          AS s (lane_id, run_id, holder, ended, wait_ms, reason, reason_job, hold, turn)),
       locked AS MATERIALIZED (
         SELECT l.lane_id, l.run_id FROM lane l JOIN step s USING (lane_id)
         WHERE l.run_id = s.run_id AND l.node_id = s.holder AND l.state = 'running'
         ORDER BY l.account_id, l.partition_key FOR UPDATE OF l),
       result AS MATERIALIZED (
-        SELECT * FROM unnest(:jobs, :jobRuns, :states, :jobReasons, :called, :failed, :throttled, :pending)
-          AS r (job_id, run_id, state, reason, called, failed, throttled, pending)),
+        SELECT * FROM unnest(:jobs, :jobRuns, :states, :jobReasons, :called, :again, :pending)
+          AS r (job_id, run_id, state, reason, called, again, pending)),
       changed AS (
         UPDATE job j SET
           state = r.state, reason = r.reason,
           attempts = j.attempts + r.called::int,
-          failures = j.failures + r.failed::int,
-          failing_since = CASE WHEN r.failed THEN coalesce(j.failing_since, hub_now())
+          failures = j.failures + (r.again = 'failed')::int,
+          failing_since = CASE WHEN r.again = 'failed' THEN coalesce(j.failing_since, hub_now())
                                ELSE j.failing_since END,
-          throttles = j.throttles + r.throttled::int,
-          delays = CASE WHEN r.called THEN 0
-                        WHEN r.state = 'waiting' AND NOT r.throttled AND NOT r.failed THEN j.delays + 1
-                        ELSE j.delays END,
+          throttles = j.throttles + (r.again = 'throttled')::int,
+          limits = j.limits + (r.again = 'limited')::int,
+          delays = CASE WHEN r.called THEN 0 ELSE j.delays + (r.again = 'delayed')::int END,
           pending_ids = coalesce(r.pending::text[], j.pending_ids),
           finished_at = CASE WHEN r.state <> 'waiting' THEN hub_now() END,
           deaths = j.deaths + (r.state = 'dead')::int,
@@ -108,6 +111,8 @@ public final class RunLedger implements AutoCloseable {
           ready_at = CASE WHEN s.ended THEN hub_now() END,
           due_at = CASE WHEN s.ended AND NOT s.hold AND l.open > d.jobs
                         THEN hub_now() + s.wait_ms * interval '1 millisecond' END,
+          limited = CASE WHEN s.ended AND NOT s.hold AND l.open > d.jobs THEN s.turn
+                         WHEN NOT s.ended THEN l.limited END,
           reason = s.reason, reason_job = s.reason_job,
           run_id = CASE WHEN s.ended THEN NULL ELSE l.run_id END,
           node_id = CASE WHEN s.ended THEN NULL ELSE l.node_id END
@@ -126,7 +131,7 @@ public final class RunLedger implements AutoCloseable {
         JOIN moved USING (run_id)
         ON CONFLICT (job_id, number) DO NOTHING)
       SELECT m.run_id, m.attention, m.gates,
-        a.paused_until > hub_now() OR c.paused_until > hub_now() AS paused
+        coalesce(greatest(a.paused_until, c.paused_until) > hub_now(), false) AS paused
       FROM moved m JOIN account a USING (account_id) JOIN connector c USING (connector)
       """;
 
@@ -237,11 +242,16 @@ public final class RunLedger implements AutoCloseable {
         row.getLong("lane_id"),
         new AccountKey(row.getString("subscription"), row.getString("channel")),
         row.getString("partition_key"),
+        new Run.Standing(row.getBoolean("paused"), instant(row, "turn"), row.getBoolean("probing")),
         new ArrayList<>());
   }
 
+  private static @Nullable Instant instant(ResultSet row, String column) throws SQLException {
+    OffsetDateTime at = row.getObject(column, OffsetDateTime.class);
+    return at == null ? null : at.toInstant();
+  }
+
   private static Run.Item item(ResultSet row) throws SQLException {
-    OffsetDateTime failing = row.getObject("failing_since", OffsetDateTime.class);
     return new Run.Item(
         row.getObject("job_id", UUID.class),
         row.getLong("place"),
@@ -253,7 +263,8 @@ public final class RunLedger implements AutoCloseable {
         row.getString("traceparent"),
         row.getInt("attempts"),
         row.getInt("failures"),
-        failing == null ? null : failing.toInstant(),
+        instant(row, "failing_since"),
+        row.getInt("throttles"),
         row.getInt("delays"),
         row.getInt("deaths"),
         row.getString("cancel_asked"));
@@ -313,13 +324,13 @@ public final class RunLedger implements AutoCloseable {
         .param("reasons", end(runs, "text", Step.End::reason))
         .param("reasonJobs", end(runs, "uuid", Step.End::job))
         .param("holds", end(runs, "bool", Step.End::hold))
+        .param("turns", end(runs, "text", end -> end.limit() == null ? null : word(end.limit())))
         .param("jobs", result(results, "uuid", Step.Result::job))
         .param("jobRuns", SqlArrays.column("uuid", results, step -> step.run().id()))
         .param("states", result(results, "text", result -> result.state().word()))
         .param("jobReasons", result(results, "text", Step.Result::reason))
         .param("called", result(results, "bool", result -> result.call() != null))
-        .param("failed", result(results, "bool", Step.Result::failed))
-        .param("throttled", result(results, "bool", Step.Result::throttled))
+        .param("again", result(results, "text", result -> word(result.again())))
         .param("pending", result(results, "text", r -> SqlArrays.literal(r.pending())))
         .param("callJobs", result(calls, "uuid", Step.Result::job))
         .param("callRuns", SqlArrays.column("uuid", calls, step -> step.run().id()))
@@ -339,6 +350,10 @@ public final class RunLedger implements AutoCloseable {
                 ended.addAll(List.of((UUID[]) row.getArray("gates").getArray()));
               }
             });
+  }
+
+  private static String word(Enum<?> value) {
+    return value.name().toLowerCase(Locale.ROOT);
   }
 
   private static SqlArrayValue end(

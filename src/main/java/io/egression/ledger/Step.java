@@ -19,8 +19,7 @@ public record Step(Run run, @Nullable Result result, @Nullable End end) {
    *
    * @param state final, or waiting to be tried again
    * @param call null: the connector was not called
-   * @param failed the call counts against the policy
-   * @param throttled a limit, ours or the connector's, kept it back
+   * @param again why it is tried again, if it is
    * @param pending what is still to be delivered; null: as before
    */
   public record Result(
@@ -29,9 +28,22 @@ public record Step(Run run, @Nullable Result result, @Nullable End end) {
       JobState state,
       String reason,
       @Nullable Call call,
-      boolean failed,
-      boolean throttled,
+      Again again,
       @Nullable List<String> pending) {}
+
+  /** Why a job is tried again. */
+  public enum Again {
+    /** It is not, or a pause stopped it. */
+    NO,
+    /** Its call failed: counts against the policy. */
+    FAILED,
+    /** The connector refused the call for their number. */
+    THROTTLED,
+    /** A limit of ours kept it back before the call. */
+    LIMITED,
+    /** Something else kept it back before the call. */
+    DELAYED
+  }
 
   /**
    * One call of the connector.
@@ -54,11 +66,29 @@ public record Step(Run run, @Nullable Result result, @Nullable End end) {
    * @param reason why it waits or is held
    * @param job which job made it wait
    * @param hold until an operator decides
+   * @param limit null: it waits for no limit's turn
    */
   public record End(
-      @Nullable Duration delay, @Nullable String reason, @Nullable UUID job, boolean hold) {
+      @Nullable Duration delay,
+      @Nullable String reason,
+      @Nullable UUID job,
+      boolean hold,
+      @Nullable Turn limit) {
+    public End(
+        @Nullable Duration delay, @Nullable String reason, @Nullable UUID job, boolean hold) {
+      this(delay, reason, job, hold, null);
+    }
+
     /** Nothing keeps the lane back. */
     public static final End GO_ON = new End(null, null, null, false);
+  }
+
+  /** At which limit the lane has a turn when its delay is over. */
+  public enum Turn {
+    /** One of all of the account's jobs: the lane counts in the account's window. */
+    ALL,
+    /** One of some of them: the other jobs of the account go on. */
+    SOME
   }
 
   /**

@@ -49,7 +49,7 @@ class ClassifierTest {
   }
 
   @ParameterizedTest
-  @ValueSource(ints = {100, 199, 301, 302, 303, 304, 307, 400, 401, 403, 404, 409, 410, 422, 499})
+  @ValueSource(ints = {100, 199, 301, 302, 303, 304, 307, 400, 402, 404, 409, 410, 422, 499})
   void by_default_an_answer_that_would_be_the_same_again_is_rejected(int status) {
     assertThat(classify(STEADY, answer(status))).isEqualTo(new Rejected("status " + status, null));
   }
@@ -58,13 +58,13 @@ class ClassifierTest {
   @ValueSource(ints = {408, 425, 500, 502, 503, 504, 599})
   void by_default_an_answer_that_may_be_another_later_is_tried_again(int status) {
     assertThat(classify(STEADY, answer(status)))
-        .isEqualTo(new Retry(Duration.ofSeconds(1), "status " + status, null));
+        .isEqualTo(new Retry(Duration.ofSeconds(1), "status " + status, null, false));
   }
 
   @Test
   void by_default_429_is_throttled() {
     assertThat(classify(STEADY, answer(429)))
-        .isEqualTo(new Throttled(Duration.ofSeconds(1), "status 429"));
+        .isEqualTo(new Throttled(Duration.ofSeconds(1), "status 429", PauseScope.ACCOUNT));
   }
 
   @Test
@@ -76,7 +76,7 @@ class ClassifierTest {
   @Test
   void by_default_a_fault_is_tried_again_and_named() {
     assertThat(classify(STEADY, fault(new ConnectException("to 10.0.0.1:443"))))
-        .isEqualTo(new Retry(Duration.ofSeconds(1), "no answer: connect", null));
+        .isEqualTo(new Retry(Duration.ofSeconds(1), "no answer: connect", null, false));
     assertThat(classify(STEADY, fault(new SocketTimeoutException())).reason())
         .isEqualTo("no answer: timeout");
     assertThat(
@@ -136,7 +136,7 @@ class ClassifierTest {
         "outcomes: [{status: 400, header: {name: X-Code}, body: .again, outcome: retry}]";
     assertThat(classify(policy, answer(400, "X-Code", "1", "{\"again\":true}")))
         .isInstanceOf(Retry.class);
-    assertThat(classify(policy, answer(401, "X-Code", "1", "{\"again\":true}")))
+    assertThat(classify(policy, answer(402, "X-Code", "1", "{\"again\":true}")))
         .isInstanceOf(Rejected.class);
     assertThat(classify(policy, answer(400, "X-Cod", "1", "{\"again\":true}")))
         .isInstanceOf(Rejected.class);
@@ -180,7 +180,7 @@ class ClassifierTest {
     assertThat(classify(policy, fault(new UnknownHostException()))).isInstanceOf(Rejected.class);
     assertThat(classify(policy, fault(new SocketTimeoutException()))).isInstanceOf(Delivered.class);
     assertThat(classify(policy, fault(new SocketException())))
-        .isEqualTo(new Throttled(Duration.ofSeconds(3), "no answer: reset"));
+        .isEqualTo(new Throttled(Duration.ofSeconds(3), "no answer: reset", PauseScope.ACCOUNT));
     assertThat(classify(policy, fault(new IOException()))).isInstanceOf(Retry.class);
     assertThat(classify(policy, answer(500))).isInstanceOf(Retry.class);
   }
@@ -262,7 +262,7 @@ class ClassifierTest {
             + "outcomes: [{status: 207, failed: '.results[] | select(.ok|not).id', outcome: retry}]";
     String body = "{\"results\":[{\"id\":\"1\",\"ok\":true},{\"id\":\"2\",\"ok\":false}]}";
     assertThat(classify(policy, answer(207, body)))
-        .isEqualTo(new Retry(Duration.ofSeconds(1), "status 207, failed: 2", List.of("2")));
+        .isEqualTo(new Retry(Duration.ofSeconds(1), "status 207, failed: 2", List.of("2"), false));
   }
 
   @Test
@@ -298,7 +298,7 @@ class ClassifierTest {
   void where_the_answer_does_not_say_which_object_failed_all_did(String body) {
     String policy = STEADY + "outcomes: [{status: 207, failed: '.errors[].id', outcome: retry}]";
     assertThat(classify(policy, answer(207, body)))
-        .isEqualTo(new Retry(Duration.ofSeconds(1), "status 207", null));
+        .isEqualTo(new Retry(Duration.ofSeconds(1), "status 207", null, false));
   }
 
   @Test
@@ -348,9 +348,9 @@ class ClassifierTest {
   void a_rule_s_own_time_comes_before_retry_after() {
     Answer answer = answer(429, "Retry-After", "30");
     assertThat(classify("outcomes: [{status: 429, outcome: throttled, for: 5s}]", answer))
-        .isEqualTo(new Throttled(Duration.ofSeconds(5), "status 429"));
+        .isEqualTo(new Throttled(Duration.ofSeconds(5), "status 429", PauseScope.ACCOUNT));
     assertThat(classify("outcomes: [{status: 429, outcome: retry, for: 5s}]", answer))
-        .isEqualTo(new Retry(Duration.ofSeconds(5), "status 429", null));
+        .isEqualTo(new Retry(Duration.ofSeconds(5), "status 429", null, false));
   }
 
   @Test
@@ -373,12 +373,62 @@ class ClassifierTest {
     return outcome instanceof Retry retry ? retry.after() : ((Throttled) outcome).after();
   }
 
+  @ParameterizedTest
+  @ValueSource(ints = {401, 403})
+  void by_default_wrong_credentials_stop_the_account(int status) {
+    assertThat(classify(STEADY, answer(status)))
+        .isEqualTo(
+            new Pause(
+                PauseScope.ACCOUNT, null, "status " + status + ": are its credentials right?"));
+  }
+
+  @Test
+  void being_throttled_again_and_again_without_a_word_of_when_makes_the_wait_longer() {
+    assertThat(
+            IntStream.range(0, 4)
+                .mapToObj(past -> ((Throttled) classify(STEADY, answer(429), past)).after()))
+        .extracting(Duration::toSeconds)
+        .containsExactly(1L, 2L, 4L, 8L);
+  }
+
+  @Test
+  void a_throttled_rule_may_stop_the_whole_connector() {
+    String policy = "outcomes: [{status: 503, outcome: throttled, scope: connector, for: 2s}]";
+    assertThat(classify(policy, answer(503)))
+        .isEqualTo(new Throttled(Duration.ofSeconds(2), "status 503", PauseScope.CONNECTOR));
+  }
+
+  @Test
+  void the_policy_gives_up_after_its_attempts() {
+    assertThat(((Retry) classify("retry: {attempts: 3}", answer(500), 1)).exhausted()).isFalse();
+    assertThat(((Retry) classify("retry: {attempts: 3}", answer(500), 2)).exhausted()).isTrue();
+  }
+
+  @Test
+  void a_rule_gives_up_after_its_own_attempts() {
+    String policy =
+        "retry: {attempts: 3}\noutcomes: [{status: 409, outcome: retry, retry: {attempts: 5}}]";
+    assertThat(((Retry) classify(policy, answer(409), 3)).exhausted()).isFalse();
+    assertThat(((Retry) classify(policy, answer(409), 4)).exhausted()).isTrue();
+  }
+
+  @Test
+  void a_rule_gives_up_after_its_own_time() {
+    Policy policy = policy("outcomes: [{status: 409, outcome: retry, retry: {within: 1m}}]");
+    Classifier.Past minute = new Classifier.Past(1, NOW.minusSeconds(60), 0);
+    Classifier.Past less = new Classifier.Past(1, NOW.minusSeconds(59), 0);
+    assertThat(((Retry) classifier.classify(policy, answer(409), minute)).exhausted()).isTrue();
+    assertThat(((Retry) classifier.classify(policy, answer(409), less)).exhausted()).isFalse();
+    assertThat(((Retry) classifier.classify(policy, answer(500), minute)).exhausted()).isFalse();
+  }
+
   private Outcome classify(String policy, Answer answer) {
     return classify(policy, answer, 0);
   }
 
   private Outcome classify(String policy, Answer answer, int failures) {
-    return classifier.classify(policy(policy), answer, failures);
+    return classifier.classify(
+        policy(policy), answer, new Classifier.Past(failures, null, failures));
   }
 
   private Policy policy(String yaml) {

@@ -10,6 +10,7 @@ import io.egression.connector.Account.PartitionBy;
 import io.egression.connector.Account.Payload;
 import io.egression.connector.Fault.FaultyFilesException;
 import io.egression.job.AccountKey;
+import io.egression.limit.Limit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.Charset;
@@ -127,7 +128,11 @@ class ConnectorFolderTest {
             outcome: delivered
         """);
     Policy policy = read().connectors().get("shop").policy();
-    assertThat(policy.limit()).isEqualTo(new Policy.Limit(20, Duration.ofSeconds(1)));
+    assertThat(policy.allowance().limits())
+        .singleElement()
+        .hasToString("calls: 20 calls per 1s")
+        .extracting(Limit::kind, Limit::scope)
+        .containsExactly(Limit.Kind.RATE, Limit.Scope.CONNECTOR);
     assertThat(policy.retry())
         .isEqualTo(
             new Backoff(
@@ -256,11 +261,39 @@ class ConnectorFolderTest {
             "2:10: retry.first: must not be longer than 'most', which is 5m unless given"),
         arguments("timeouts:\n  total: 36s", "2:10: timeouts.total: at most 35s"),
         arguments("timeouts:\n  response: 0s", "2:13: timeouts.response: must be more than 0"),
-        arguments("limits:\n  - permits: 20", "2:5: limits[0]: 'per' is missing"),
+        arguments("limits:\n  - {name: a, permits: 20}", "2:5: limits[0]: 'per' is missing"),
         arguments(
             "limits:\n  permits: 20",
-            "2:3: limits: must be a list (How often the connector may be called, all accounts"
-                + " together.)"),
+            "2:3: limits: must be a list (How often the connector may be called; all limits must"
+                + " allow a call.)"),
+        arguments(
+            "limits:\n  - {name: a, permits: 20, per: day}",
+            "2:33: limits[0].per: a rate or window is per a duration, such as 1s; a quota per hour,"
+                + " day, week or month"),
+        arguments(
+            "limits:\n  - {name: a, kind: quota, permits: 20, per: 1s}",
+            "2:46: limits[0].per: a quota is per hour, day, week or month"),
+        arguments(
+            "limits:\n  - {name: a, permits: 20, per: 0s}",
+            "2:33: limits[0].per: more than 0 and at most 400d"),
+        arguments(
+            "limits:\n  - {name: a, permits: 20, per: 1s, margin: 20}",
+            "2:45: limits[0].margin: must leave some of the permits"),
+        arguments(
+            "limits:\n  - {name: a, kind: window, permits: 2.5, per: 1s}",
+            "2:38: limits[0].permits: a window has a whole number of permits"),
+        arguments(
+            "limits:\n  - {name: a, kind: window, permits: 2, per: 1s, burst: 3}",
+            "2:57: limits[0].burst: only a rate has a burst"),
+        arguments(
+            "limits:\n  - {name: a, permits: 2, per: 1s, zone: UTC}",
+            "2:42: limits[0].zone: only a quota has a time zone"),
+        arguments(
+            "limits:\n  - {name: a, kind: quota, permits: 2, per: day, zone: Mars/Base}",
+            "2:56: limits[0].zone: not a time zone; they are written as Europe/Berlin or UTC"),
+        arguments(
+            "limits:\n  - {name: a, permits: 2, per: 1s}\n  - {name: a, permits: 2, per: 1s}",
+            "3:12: limits[1].name: another limit has this name"),
         arguments("outcomes:\n  - status: 404", "2:5: outcomes[0]: 'outcome' is missing"),
         arguments(
             "outcomes:\n  - outcome: deliverd",

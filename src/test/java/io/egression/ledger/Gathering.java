@@ -54,7 +54,13 @@ final class Gathering implements AutoCloseable {
   private static Step ofNoRun() {
     Run none =
         new Run(
-            UUID.randomUUID(), UUID.randomUUID(), -1, ModelAccount.WHOLE.key, "none", List.of());
+            UUID.randomUUID(),
+            UUID.randomUUID(),
+            -1,
+            ModelAccount.WHOLE.key,
+            "none",
+            Run.Standing.NORMAL,
+            List.of());
     return new Step(none, null, Step.End.GO_ON);
   }
 

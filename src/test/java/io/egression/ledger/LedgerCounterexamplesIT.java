@@ -265,7 +265,7 @@ class LedgerCounterexamplesIT {
             job.attempts() + 1, time.instant(), Duration.ZERO, state.word(), null, null, null);
     return new Step(
         run,
-        new Step.Result(job.id(), job.place(), state, state.word(), call, false, false, null),
+        new Step.Result(job.id(), job.place(), state, state.word(), call, Step.Again.NO, null),
         end);
   }
 

@@ -39,7 +39,8 @@ enum ModelAccount {
   }
 
   Accounts.Configured configured() {
-    return new Accounts.Configured(key, connector, window, runSize, holdOnDead);
+    return new Accounts.Configured(
+        key, new Accounts.Through(connector, null), window, runSize, holdOnDead);
   }
 
   /** One job per account, or, where it partitions by object, per id: as the intake does. */

@@ -71,7 +71,8 @@ final class ModelTime extends Clock implements AutoCloseable {
     now = START;
     execute(
         """
-        TRUNCATE account, connector, node, lane, job, attempt, job_event, bulk_replay, acceptance
+        TRUNCATE account, connector, node, lane, job, attempt, job_event, bulk_replay, acceptance,
+          limit_counter, limit_use
           RESTART IDENTITY;
         UPDATE model_time SET at = '2026-01-01T00:00:00Z';
         """);

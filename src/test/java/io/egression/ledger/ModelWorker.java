@@ -234,9 +234,17 @@ final class ModelWorker {
     record(
         hand,
         job,
-        result(
-            job, JobState.WAITING, call, word.equals("retry"), word.equals("throttled"), pending),
+        result(job, JobState.WAITING, call, again(word), pending),
         new Step.End(delay, word, job.id(), false));
+  }
+
+  private static Step.Again again(String word) {
+    return switch (word) {
+      case "retry" -> Step.Again.FAILED;
+      case "throttled" -> Step.Again.THROTTLED;
+      case "delayed" -> Step.Again.DELAYED;
+      default -> Step.Again.NO;
+    };
   }
 
   private void end(
@@ -246,7 +254,7 @@ final class ModelWorker {
       Step.@Nullable Call call,
       Step.@Nullable End end) {
     hand.answered.add(job.id());
-    record(hand, job, result(job, state, call, false, false, null), end);
+    record(hand, job, result(job, state, call, Step.Again.NO, null), end);
   }
 
   private Step.Call call(Run.Item job, String outcome, @Nullable Duration next) {
@@ -258,11 +266,9 @@ final class ModelWorker {
       Run.Item job,
       JobState state,
       Step.@Nullable Call call,
-      boolean failed,
-      boolean throttled,
+      Step.Again again,
       @Nullable List<String> pending) {
-    return new Step.Result(
-        job.id(), job.place(), state, state.word(), call, failed, throttled, pending);
+    return new Step.Result(job.id(), job.place(), state, state.word(), call, again, pending);
   }
 
   private void record(ModelHand hand, Run.Item job, Step.Result result, Step.@Nullable End end) {

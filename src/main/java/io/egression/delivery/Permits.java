@@ -1,0 +1,195 @@
+package io.egression.delivery;
+
+import io.egression.job.AccountKey;
+import io.egression.job.Outcome;
+import io.egression.ledger.PermitLedger;
+import io.egression.ledger.PermitLedger.Ask;
+import io.egression.ledger.PermitLedger.Rule;
+import io.egression.limit.Limit;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+import java.util.concurrent.locks.LockSupport;
+import org.apache.camel.Exchange;
+
+/**
+ * Takes the permits of the connector's limits for the job in hand; the bean {@code permits} of the
+ * call route. A permit some tens of milliseconds away is waited for in place; for one farther away
+ * the lane gets a turn, and its consumer is free. Thread safe.
+ */
+public final class Permits {
+  private static final Duration PATIENCE = Duration.ofMillis(50);
+
+  /** Whose turn it is may have come early. */
+  private static final Duration TURN_PATIENCE = Duration.ofMillis(250);
+
+  /** No thread is more exact; what is limited in shorter periods is not exact either. */
+  private static final Duration LEAST_SLACK = Duration.ofMillis(2);
+
+  private static final Duration QUOTA_SLACK = Duration.ofSeconds(2);
+  private static final Duration EARLY_MOST = Duration.ofSeconds(2);
+  private static final Duration HANDOVER = Duration.ofMillis(10);
+  private static final int MOST_AT_ONCE = 16;
+
+  private final PermitLedger ledger;
+  private final Clock clock;
+
+  /** When, as far as this node knows, the next permit is there: a hint, never a permit. */
+  private final Map<List<PermitLedger.Counter>, Instant> busyUntil = new ConcurrentHashMap<>();
+
+  private final Map<AccountKey, Pace> paces = new ConcurrentHashMap<>();
+
+  /** How fast an account is prepared for, and answers. */
+  private static final class Pace {
+    final SmoothedTime preparing = new SmoothedTime(Duration.ofMillis(20));
+    final SmoothedTime calling = new SmoothedTime(Duration.ofMillis(100));
+  }
+
+  public Permits(PermitLedger ledger, Clock clock) {
+    this.ledger = ledger;
+    this.clock = clock;
+  }
+
+  /**
+   * Before anything is fetched for the job: if its permit is known to be far away, the lane gets
+   * its turn now.
+   *
+   * @throws UndeliverableException if it has to wait for its turn
+   */
+  public void expect(Exchange exchange) {
+    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    List<Limit> limits = limits(work);
+    if (limits.isEmpty() || run.turn != null) {
+      return;
+    }
+    Instant busy = busyUntil.get(counters(rules(work, limits)));
+    if (busy != null && busy.isAfter(clock.instant().plus(PATIENCE))) {
+      take(exchange);
+    }
+  }
+
+  /**
+   * Returns when the call may start, at once.
+   *
+   * @throws UndeliverableException if it has to wait for its turn
+   */
+  public void take(Exchange exchange) {
+    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    List<Limit> limits = limits(work);
+    if (limits.isEmpty()) {
+      return;
+    }
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    List<Rule> rules = rules(work, limits);
+    Duration slack = slack(limits);
+    while (true) {
+      Instant slot = run.permits(rules).poll();
+      if (slot == null) {
+        ask(work, run, limits, rules);
+      } else {
+        waitFor(slot);
+        if (!clock.instant().isAfter(slot.plus(slack))) {
+          return;
+        } // a permit used too late would stand for a call in another period
+      }
+    }
+  }
+
+  private void ask(Work work, RunInHand run, List<Limit> limits, List<Rule> rules) {
+    Pace pace = pace(work);
+    Instant turn = run.turn;
+    run.turn = null;
+    if (turn != null) {
+      pace.preparing.sample(Duration.between(turn, clock.instant()));
+    }
+    PermitLedger.Permits permits =
+        ledger.take(
+            new Ask(
+                rules,
+                run.takesNext(atOnce(pace, limits)),
+                turn == null ? PATIENCE : TURN_PATIENCE,
+                turn != null));
+    run.permits(rules).addAll(permits.slots());
+    if (permits.turn() != null) {
+      busyUntil.put(counters(rules), permits.turn());
+      throw new UndeliverableException(limited(work, limits, permits, pace));
+    }
+  }
+
+  /** The lane comes back early enough to have all at hand when its permit is there. */
+  private Outcome limited(Work work, List<Limit> limits, PermitLedger.Permits permits, Pace pace) {
+    Limit bound =
+        limits.stream()
+            .filter(limit -> limit.name().equals(permits.bound()))
+            .findFirst()
+            .orElseThrow();
+    Duration early = pace.preparing.most().plus(HANDOVER);
+    Instant due = permits.turn().minus(early.compareTo(EARLY_MOST) > 0 ? EARLY_MOST : early);
+    Duration after = Duration.between(clock.instant(), due);
+    return new Outcome.Limited(
+        after.isNegative() ? Duration.ZERO : after,
+        "the limit of " + work.getConnector() + ", " + bound,
+        bound.isSelective());
+  }
+
+  /** As many as are used before they are too old. */
+  private static int atOnce(Pace pace, List<Limit> limits) {
+    long call = Math.max(1, pace.calling.mean().toMillis());
+    return (int) Math.min(MOST_AT_ONCE, 1 + slack(limits).toMillis() / call);
+  }
+
+  /** The ledger may have let a limit's permit begin earlier by half of its slack. */
+  private static Duration slack(List<Limit> limits) {
+    Duration least =
+        limits.stream()
+            .map(limit -> limit.kind() == Limit.Kind.QUOTA ? QUOTA_SLACK : limit.slack())
+            .min(Duration::compareTo)
+            .orElseThrow()
+            .dividedBy(2);
+    return least.compareTo(LEAST_SLACK) < 0 ? LEAST_SLACK : least;
+  }
+
+  private void waitFor(Instant slot) {
+    for (Duration left = Duration.between(clock.instant(), slot);
+        !left.isNegative() && !left.isZero();
+        left = Duration.between(clock.instant(), slot)) {
+      LockSupport.parkNanos(left.toNanos());
+      if (Thread.currentThread().isInterrupted()) {
+        throw new UndeliverableException(
+            new Outcome.Delayed(Duration.ZERO, "the hub stops while the job waits for its permit"));
+      }
+    }
+  }
+
+  /** The call took so long. */
+  void called(Work work, Duration took) {
+    if (!limits(work).isEmpty()) {
+      pace(work).calling.sample(took);
+    }
+  }
+
+  private Pace pace(Work work) {
+    return paces.computeIfAbsent(work.run.account(), account -> new Pace());
+  }
+
+  private static List<Limit> limits(Work work) {
+    return work.account.connector().policy().allowance().limits().stream()
+        .filter(limit -> limit.covers(work.job.action(), work.job.objectType()))
+        .toList();
+  }
+
+  private static List<Rule> rules(Work work, List<Limit> limits) {
+    return limits.stream()
+        .map(
+            limit -> limit.rule(work.getConnector(), work.run.account(), work.job.pending().size()))
+        .toList();
+  }
+
+  private static List<PermitLedger.Counter> counters(List<Rule> rules) {
+    return rules.stream().map(Rule::counter).toList();
+  }
+}
