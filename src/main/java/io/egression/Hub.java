@@ -75,6 +75,7 @@ import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
+import org.apache.camel.main.MainConfigurationProperties;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jms.connection.CachingConnectionFactory;
@@ -105,10 +106,14 @@ public final class Hub implements AutoCloseable {
           .addModule(new JavaTimeModule())
           .disable(SerializationFeature.WRITE_DATES_AS_TIMESTAMPS)
           .build();
-  private final Main main = new Main();
   private Database database;
+  private ConnectionFactory connections;
   private AccessKeys keys;
+  private CamelContext camel;
+  private Catalogue catalogue;
   private Runs runs;
+  private Dispatcher dispatcher;
+  private Replays replays;
   private Sweep sweep;
   private final ReentrantLock changing = new ReentrantLock();
   private boolean closed;
@@ -157,17 +162,24 @@ public final class Hub implements AutoCloseable {
 
   private void startAll() {
     long started = System.nanoTime();
-    DataDirectory data = closing(DataDirectory.lock(settings.dataDir()));
-    database = openDatabase(data);
-    ConnectionFactory connections = openBroker(data);
-    keys = new AccessKeys(new AccessKeyStore(database));
-    makeAdminKey(data);
-    prepareCamel();
-    wire(connections, readConnectors());
+    open();
+    Main main = prepareCamel();
+    wire(main.getCamelContext());
+    startCamel(main);
+    work();
     LOG.info(
         "ready in {} ms at {}",
         Duration.ofNanos(System.nanoTime() - started).toMillis(),
         address());
+  }
+
+  /** The database, the broker and the keys: what is there before Camel. */
+  void open() {
+    DataDirectory data = closing(DataDirectory.lock(settings.dataDir()));
+    database = openDatabase(data);
+    connections = openBroker(data);
+    keys = new AccessKeys(new AccessKeyStore(database));
+    makeAdminKey(data);
   }
 
   private <T extends AutoCloseable> T closing(T part) {
@@ -212,16 +224,16 @@ public final class Hub implements AutoCloseable {
       closing(EmbeddedBroker.start(settings.brokerConfig(), data.resolve("broker"), id));
       url = "vm://" + id;
     }
-    ActiveMQConnectionFactory connections =
+    ActiveMQConnectionFactory factory =
         new ActiveMQConnectionFactory(url, settings.brokerUser(), settings.brokerPassword());
     // No run waits in the buffer of a busy consumer while another is idle.
-    connections.setConsumerWindowSize(0);
-    connections.setBlockOnAcknowledge(false);
-    connections.setBlockOnDurableSend(true);
+    factory.setConsumerWindowSize(0);
+    factory.setBlockOnAcknowledge(false);
+    factory.setBlockOnDurableSend(true);
     // A send during the broker's absence fails, and the ledger keeps what it was about.
-    connections.setCallFailoverTimeout(20_000);
-    closing(connections);
-    return connections;
+    factory.setCallFailoverTimeout(20_000);
+    closing(factory);
+    return factory;
   }
 
   private void makeAdminKey(DataDirectory data) {
@@ -231,18 +243,16 @@ public final class Hub implements AutoCloseable {
     }
   }
 
-  private Catalogue readConnectors() {
-    return ConnectorFolder.read(
-        settings.connectorsDir(), text -> main.getCamelContext().resolvePropertyPlaceholders(text));
-  }
-
-  private void wire(ConnectionFactory connections, Catalogue catalogue) {
+  /** Makes what the routes use, and gives it its names in this Camel, which is to be started. */
+  void wire(CamelContext context) {
+    camel = context;
+    catalogue = ConnectorFolder.read(settings.connectorsDir(), camel::resolvePropertyPlaceholders);
     boolean alone = settings.databaseUrl() == null;
     Node node = closing(new Node(database, settings.nodeName(), alone));
     Accounts accounts = new Accounts(database);
     accounts.configure(catalogue.accounts().values().stream().map(Hub::configured).toList(), node);
     Eligibility eligibility = new Eligibility(database);
-    Dispatcher dispatcher = new Dispatcher(new Dispatch(database), eligibility, connections);
+    dispatcher = new Dispatcher(new Dispatch(database), eligibility, connections);
     RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));
     Supplier<Catalogue> current = () -> catalogue;
     JobQueries queries = new JobQueries(database);
@@ -287,7 +297,7 @@ public final class Hub implements AutoCloseable {
             keys::caller,
             json);
     bind("api", api);
-    Replays replays = closing(new Replays(new Replay(database), connections, dispatcher));
+    replays = closing(new Replays(new Replay(database), connections, dispatcher));
     bind("replays", replays);
     OperatorApi operator =
         new OperatorApi(
@@ -295,24 +305,15 @@ public final class Hub implements AutoCloseable {
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
-    bind("jms", jms(connections));
-    startCamel();
-    openEndpoints(catalogue);
-    closing(dispatcher);
-    dispatcher.start();
-    replays.start();
-    startConsumers(catalogue);
+    bind("jms", jms());
     sweep =
-        closing(
-            new Sweep(
-                new Sweep.Ledger(
-                    node, new Reconciliation(database), eligibility, deadLetters, accounts),
-                connections,
-                dispatcher,
-                main.getCamelContext().createProducerTemplate(),
-                keys::refresh));
-    sweep.start();
-    closing(runs::stop);
+        new Sweep(
+            new Sweep.Ledger(
+                node, new Reconciliation(database), eligibility, deadLetters, accounts),
+            connections,
+            dispatcher,
+            camel.createProducerTemplate(),
+            keys::refresh);
   }
 
   private static Accounts.Configured configured(Account account) {
@@ -327,13 +328,13 @@ public final class Hub implements AutoCloseable {
   }
 
   private void bind(String name, Object bean) {
-    main.getCamelContext().getRegistry().bind(name, bean);
+    camel.getRegistry().bind(name, bean);
   }
 
   /** What holds for every HTTP call, also of a connector that says nothing about it. */
   private void httpDefaults(CallDeadlines deadlines) {
     for (String scheme : List.of("http", "https")) {
-      HttpComponent http = main.getCamelContext().getComponent(scheme, HttpComponent.class);
+      HttpComponent http = camel.getComponent(scheme, HttpComponent.class);
       http.setHttpClientConfigurer(deadlines);
       http.setAutomaticRetriesDisabled(true);
       http.setFollowRedirects(false);
@@ -342,7 +343,7 @@ public final class Hub implements AutoCloseable {
     }
   }
 
-  private JmsComponent jms(ConnectionFactory connections) {
+  private JmsComponent jms() {
     JmsComponent jms = JmsComponent.jmsComponent(connections);
     CachingConnectionFactory caching = new CachingConnectionFactory(connections);
     closing(caching::destroy);
@@ -350,12 +351,31 @@ public final class Hub implements AutoCloseable {
     return jms;
   }
 
-  private void prepareCamel() {
+  private Main prepareCamel() {
+    Main main = new Main();
     main.setDefaultPropertyPlaceholderLocation("false");
+    main.setOverrideProperties(properties());
+    configure(main.configure());
+    closing(main::stop);
+    try {
+      main.init();
+    } catch (RuntimeException e) {
+      throw RouteFaults.explained(e);
+    }
+    return main;
+  }
+
+  /** What {@code {{…}}} may name, and where Camel finds the Kamelets. */
+  Properties properties() {
     Properties properties = settings.forRoutes();
     properties.putAll(placeholders);
-    main.setOverrideProperties(properties);
-    main.configure()
+    properties.setProperty(
+        "camel.component.kamelet.location", "file:" + settings.connectorsDir().toAbsolutePath());
+    return properties;
+  }
+
+  void configure(MainConfigurationProperties configuration) {
+    configuration
         .withName("egression")
         .withRoutesIncludePattern("file:" + settings.routesDir().toAbsolutePath() + "/*.camel.yaml")
         .withStreamCachingEnabled(true)
@@ -363,27 +383,34 @@ public final class Hub implements AutoCloseable {
         .withUseDataType(false)
         .withShutdownTimeout(40)
         .withAutoConfigurationLogSummary(false);
-    main.addInitialProperty(
-        "camel.component.kamelet.location", "file:" + settings.connectorsDir().toAbsolutePath());
-    main.configure().httpServer().withEnabled(true).withHost(settings.httpHost()).withPort(port);
-    main.configure().httpServer().withMaxBodySize(settings.httpMaxBody());
+    configuration.httpServer().withEnabled(true).withHost(settings.httpHost()).withPort(port);
+    configuration.httpServer().withMaxBodySize(settings.httpMaxBody());
     // No route is served before the gate stands.
-    main.configure().withAutoStartup(false);
-    closing(main::stop);
-    try {
-      main.init();
-    } catch (RuntimeException e) {
-      throw RouteFaults.explained(e);
-    }
+    configuration.withAutoStartup(false);
   }
 
-  private void startCamel() {
-    CamelContext camel = main.getCamelContext();
+  private static void startCamel(Main main) {
     try {
       main.start();
     } catch (RuntimeException e) {
       throw RouteFaults.explained(e);
     }
+  }
+
+  /** Starts the routes, now that Camel runs, and what works beside them. */
+  void work() {
+    startRoutes();
+    openEndpoints();
+    closing(dispatcher);
+    dispatcher.start();
+    replays.start();
+    startConsumers();
+    closing(sweep);
+    sweep.start();
+    closing(runs::stop);
+  }
+
+  private void startRoutes() {
     VertxPlatformHttpRouter router =
         VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
     new Gate(keys, json, settings.httpMaxBody()).guard(router);
@@ -397,10 +424,10 @@ public final class Hub implements AutoCloseable {
   }
 
   /** A Kamelet that can't be used is found now, and no first call meets one half started. */
-  private void openEndpoints(Catalogue catalogue) {
+  private void openEndpoints() {
     for (Account account : catalogue.accounts().values()) {
       try {
-        main.getCamelContext().getEndpoint(account.endpoint());
+        camel.getEndpoint(account.endpoint());
       } catch (RuntimeException e) {
         throw new IllegalStateException(
             "account %s: connector %s cannot be used: %s"
@@ -422,12 +449,11 @@ public final class Hub implements AutoCloseable {
     return cause;
   }
 
-  private void startConsumers(Catalogue catalogue) {
+  private void startConsumers() {
     Set<String> used = new TreeSet<>();
     catalogue.accounts().values().forEach(account -> used.add(account.connector().id()));
     for (String connector : used) {
       try {
-        CamelContext camel = main.getCamelContext();
         String route = "consume-" + connector;
         camel.addRouteFromTemplate(
             route, "consume", Map.of("connector", connector, "consumers", CONSUMERS));

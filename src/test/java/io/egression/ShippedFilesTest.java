@@ -4,12 +4,20 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.networknt.schema.JsonSchema;
+import com.networknt.schema.JsonSchemaFactory;
+import com.networknt.schema.SpecVersion;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Stream;
+import org.apache.camel.CamelContext;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -18,6 +26,7 @@ import org.yaml.snakeyaml.Yaml;
 /** What every route and Kamelet in this repository keeps to; SECURITY.md says why. */
 class ShippedFilesTest {
   private static final ObjectMapper JSON = new ObjectMapper();
+  private static final JsonSchema CAMEL = camelSchema();
 
   static Stream<Path> files() throws IOException {
     List<Path> files = new ArrayList<>();
@@ -69,6 +78,37 @@ class ShippedFilesTest {
       for (JsonNode route : tree(file).findValues(kind)) {
         assertThat(route.path("id").asText()).isEqualTo(id);
       }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void a_file_is_what_camel_s_schema_allows(Path file) throws IOException {
+    JsonNode routes = file.toString().endsWith(".kamelet.yaml") ? template(file) : tree(file);
+    assertThat(CAMEL.validate(routes)).as(file.toString()).isEmpty();
+  }
+
+  @Test
+  void camel_s_schema_finds_a_misspelt_word() throws IOException {
+    String route = Files.readString(Path.of("routes/enrich.camel.yaml"));
+    Object misspelt = new Yaml().load(route.replace("doWhile:", "dowhile:"));
+    assertThat(CAMEL.validate(JSON.valueToTree(misspelt))).isNotEmpty();
+  }
+
+  /** A Kamelet's template as what Camel makes of it: a route template. */
+  private static JsonNode template(Path kamelet) throws IOException {
+    ObjectNode template = tree(kamelet).at("/spec/template").deepCopy();
+    template.put("id", "template");
+    ArrayNode file = JSON.createArrayNode();
+    file.addObject().set("routeTemplate", template);
+    return file;
+  }
+
+  private static JsonSchema camelSchema() {
+    try (InputStream schema = CamelContext.class.getResourceAsStream("/schema/camelYamlDsl.json")) {
+      return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V4).getSchema(schema);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
     }
   }
 

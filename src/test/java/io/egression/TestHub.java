@@ -142,11 +142,15 @@ public final class TestHub implements AutoCloseable {
   }
 
   public TestHub start() {
-    hub = Hub.start(Settings.of(settings), Map.of());
-    if (key == null) {
-      key = readKey();
-    }
+    create().start();
+    key();
     return this;
+  }
+
+  /** The hub, for a test that starts it in a Camel of its own. */
+  Hub create() {
+    hub = Hub.of(Settings.of(settings), Map.of());
+    return hub;
   }
 
   private String readKey() {
@@ -162,6 +166,9 @@ public final class TestHub implements AutoCloseable {
   }
 
   public String key() {
+    if (key == null) {
+      key = readKey();
+    }
     return key;
   }
 
@@ -170,7 +177,7 @@ public final class TestHub implements AutoCloseable {
   }
 
   public HttpRequest.Builder request(String path) {
-    return HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer " + key);
+    return HttpRequest.newBuilder(uri(path)).header("Authorization", "Bearer " + key());
   }
 
   public static HttpResponse<String> send(HttpRequest request) {
