@@ -94,6 +94,12 @@ public final class TestBroker implements AutoCloseable {
     return found == null ? 0 : found.getMessageCount();
   }
 
+  /** How many messages the queue has ever been given. */
+  public long added(String queue) {
+    var found = server.getActiveMQServer().locateQueue(SimpleString.of(queue));
+    return found == null ? 0 : found.getMessagesAdded();
+  }
+
   public void stop() {
     try {
       server.stop();

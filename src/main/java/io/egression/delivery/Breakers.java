@@ -43,33 +43,35 @@ public final class Breakers {
     this.dispatcher = dispatcher;
   }
 
-  /** What the account's call came to. */
-  void called(Work work, Outcome outcome) {
+  /** What the account's call came to; whether that opened the breaker. */
+  boolean called(Work work, Outcome outcome) {
     Policy.Breaker breaker = work.account.connector().policy().allowance().breaker();
     if (breaker == null || !work.wasCalled()) {
-      return;
+      return false;
     }
     AccountKey account = work.run.account();
     boolean failure = outcome instanceof Outcome.Retry;
     if (work.run.now().probing()) {
-      probed(account, failure, breaker);
-      return;
+      return probed(account, failure, breaker);
     }
     Latest calls = latest.computeIfAbsent(account, key -> new Latest());
     Integer failures = calls.add(failure, breaker.of());
     if (failure && failures != null && failures >= breaker.failures() * breaker.of()) {
       calls.clear();
       open(account, breaker, "%d of the last %d calls failed".formatted(failures, breaker.of()));
+      return true;
     }
+    return false;
   }
 
-  private void probed(AccountKey account, boolean failure, Policy.Breaker breaker) {
+  private boolean probed(AccountKey account, boolean failure, Policy.Breaker breaker) {
     if (failure) {
       open(account, breaker, "the call that tried it failed too");
     } else {
       pauses.closeBreaker(account);
       dispatcher.nudge();
     }
+    return failure;
   }
 
   private void open(AccountKey account, Policy.Breaker breaker, String why) {

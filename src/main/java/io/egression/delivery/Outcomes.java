@@ -144,8 +144,8 @@ public final class Outcomes {
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
     Outcome outcome = missingIsDead(work, work.outcome);
     Verdict verdict = verdict(work, outcome);
-    Step.End end = verdict.end == null && run.peek() == null ? Step.End.GO_ON : verdict.end;
-    pauseFirst(work, outcome);
+    boolean last = pauseFirst(work, outcome) || run.peek() == null;
+    Step.End end = verdict.end == null && last ? Step.End.GO_ON : verdict.end;
     var recorded = ledger.record(new Step(run.run, result(work, outcome, verdict), end));
     run.recording(recorded, end != null);
     log(work, outcome, verdict);
@@ -159,9 +159,14 @@ public final class Outcomes {
     }
   }
 
-  /** Before the lane can go on, so that no further call slips through. */
-  private void pauseFirst(Work work, Outcome outcome) {
+  /**
+   * Before the lane can go on, so that no further call slips through.
+   *
+   * @return whether the account stands still now
+   */
+  private boolean pauseFirst(Work work, Outcome outcome) {
     Pauses.Target target = new Pauses.Target(work.run.account(), work.getConnector());
+    boolean opened = listeners.breakers.called(work, outcome);
     if (outcome instanceof Outcome.Pause pause) {
       pauses.pause(target, pause.scope(), pause.after(), pause.reason());
     } else if (outcome instanceof Outcome.Throttled throttled) {
@@ -171,8 +176,10 @@ public final class Outcomes {
       String reason = "the connector says that no call is left";
       pauses.pause(target, Outcome.PauseScope.ACCOUNT, work.spent, reason);
       dispatcher.dueIn(work.spent);
+    } else {
+      return opened;
     }
-    listeners.breakers.called(work, outcome);
+    return true;
   }
 
   /** What was found is delivered; for what the Metadata API does not know, the job is dead. */

@@ -80,9 +80,17 @@ public record Limit(
     return !actions.isEmpty() || !objectTypes.isEmpty();
   }
 
-  /** How much later than its permit a call may start: as long as the margin's permits take. */
+  /**
+   * How much later than its permit a call may start: as long as the margin's permits take, and the
+   * part of the burst that is kept back.
+   */
   public Duration slack() {
-    return Duration.ofNanos(Math.round(per.toNanos() * (margin / permits)));
+    return Duration.ofNanos(Math.round(per.toNanos() * (margin + kept()) / permits));
+  }
+
+  /** A bucket that is never drained wholly bears late calls at no cost to its rate. */
+  private double kept() {
+    return burst == null ? 0 : Math.min(1, burst / 10);
   }
 
   /** For one call with so many objects. */
@@ -110,7 +118,7 @@ public record Limit(
 
   private double capacity() {
     return switch (kind) {
-      case RATE -> burst == null ? 1 : Math.max(1, burst - margin);
+      case RATE -> burst == null ? 1 : Math.max(1, burst - margin - kept());
       case WINDOW -> Math.floor(permits);
       case QUOTA -> Math.max(1, Math.floor(permits - margin));
     };
@@ -126,7 +134,7 @@ public record Limit(
     String number =
         permits == Math.rint(permits) ? String.valueOf((long) permits) : String.valueOf(permits);
     String period = unit == null ? per.toString().substring(2).toLowerCase(Locale.ROOT) : unit;
-    return "%s: %s %s per %s"
-        .formatted(name, number, cost == Cost.CALL ? "calls" : "objects", period);
+    String what = (cost == Cost.CALL ? "call" : "object") + (permits == 1 ? "" : "s");
+    return "%s: %s %s per %s".formatted(name, number, what, period);
   }
 }
