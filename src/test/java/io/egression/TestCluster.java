@@ -270,9 +270,22 @@ public final class TestCluster implements AutoCloseable {
     }
   }
 
+  /** A transaction that keeps the rows of this query locked until it is rolled back. */
+  public Connection lock(String sql) throws SQLException {
+    Connection connection = connect();
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+    return connection;
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  }
+
   public int execute(String sql) {
-    try (Connection connection =
-            DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+    try (Connection connection = connect();
         Statement statement = connection.createStatement()) {
       return statement.executeUpdate(sql);
     } catch (SQLException e) {
@@ -282,8 +295,7 @@ public final class TestCluster implements AutoCloseable {
 
   /** The first column of a query. */
   public Set<String> strings(String sql) {
-    try (Connection connection =
-            DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+    try (Connection connection = connect();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       Set<String> values = new HashSet<>();

@@ -7,6 +7,7 @@ import io.egression.StubServer;
 import io.egression.StubServer.Answer;
 import io.egression.TestCluster;
 import io.egression.TestHub;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -15,6 +16,7 @@ import java.util.Map;
 import java.util.Random;
 import java.util.Set;
 import java.util.concurrent.CopyOnWriteArrayList;
+import java.util.concurrent.atomic.AtomicReference;
 import org.junit.jupiter.api.Test;
 
 /**
@@ -24,6 +26,8 @@ import org.junit.jupiter.api.Test;
 class NeverLostIT {
   private static final int JOBS = Integer.getInteger("egression.soak.jobs", 5000);
   private static final String LETTERS_DUE = "SELECT count(*) FROM job WHERE letter_due";
+  private static final String END_WAITING =
+      "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE wait_event_type = 'Lock'";
   private static final int KEYS = 100;
 
   /** So many that each of three nodes has some. */
@@ -63,7 +67,7 @@ class NeverLostIT {
           .isEqualTo(JOBS - dead.size());
       assertThat(dead).isNotEmpty();
       assertCalls(accepted);
-      log.assertPlacesRise();
+      log.assertPlacesRiseButForRepeatsOfTheLastTwo();
       await()
           .atMost(Duration.ofSeconds(100)) // what a kill kept back is the sweep's
           .untilAsserted(
@@ -174,6 +178,40 @@ class NeverLostIT {
           .untilAsserted(
               () -> assertThat(cluster.number(LETTERS_DUE)).as("letters not sent").isZero());
       assertThat(cluster.letters()).containsExactlyInAnyOrderElementsOf(dead);
+    }
+  }
+
+  @Test
+  void a_kill_repeats_at_most_a_run_s_last_two_calls_in_their_order() throws Exception {
+    List<String> called = new CopyOnWriteArrayList<>();
+    AtomicReference<Connection> lock = new AtomicReference<>();
+    try (StubServer channel = new StubServer(call -> Answer.of(200));
+        TestCluster cluster = new TestCluster(channel, "payload: reference")) {
+      channel.behave(
+          call -> {
+            called.add(call.objectId());
+            if (called.size() == 1) {
+              lock.set(cluster.lock("SELECT FROM lane FOR UPDATE")); // its record has to wait
+            }
+            return Answer.of(200);
+          });
+      cluster.startNodes(1);
+      List<String> jobs = new ArrayList<>();
+      for (String object : List.of("a", "b", "c")) {
+        jobs.add(TestHub.job("acme", "shop", "product", object));
+      }
+      cluster.submit("[" + String.join(",", jobs) + "]");
+      await().until(() -> called.size() == 2);
+      await().during(Duration.ofSeconds(1)).until(() -> called.size() == 2);
+      cluster.killNodes();
+      cluster.strings(END_WAITING); // what it had sent to the database dies with it
+      lock.get().close();
+      cluster.execute("UPDATE node SET lease_until = now()"); // its 40 s are over
+      assertThat(cluster.freeLost()).isEqualTo(1);
+
+      cluster.startNodes(1);
+      await().atMost(Duration.ofSeconds(30)).until(() -> cluster.open() == 0);
+      assertThat(called).containsExactly("a", "b", "a", "b", "c");
     }
   }
 
