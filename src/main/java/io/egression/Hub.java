@@ -250,7 +250,10 @@ public final class Hub implements AutoCloseable {
     boolean alone = settings.databaseUrl() == null;
     Node node = closing(new Node(database, settings.nodeName(), alone));
     Accounts accounts = new Accounts(database);
-    accounts.configure(catalogue.accounts().values().stream().map(Hub::configured).toList(), node);
+    accounts.configure(
+        catalogue.accounts().values().stream().map(Hub::configured).toList(),
+        ConfigurationHash.of(settings.connectorsDir(), settings.routesDir()),
+        node);
     Eligibility eligibility = new Eligibility(database);
     dispatcher = new Dispatcher(new Dispatch(database), eligibility, connections);
     RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));

@@ -32,7 +32,8 @@ create table node (
   name          text not null,
   started_at    timestamptz not null default hub_now(),
   lease_until   timestamptz not null,
-  accounts      integer[] not null default '{}'   -- what its configuration has
+  accounts      integer[] not null default '{}',  -- what its configuration has
+  configuration text                              -- its hash
 );
 
 -- One row per partition key. `open` is the count of jobs that have a place and are not final: kept here

@@ -12,11 +12,13 @@ import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicReference;
+import java.util.concurrent.locks.LockSupport;
 
 /**
  * Stands between a hub and PostgreSQL and fails as networks do: refuses, cuts, hangs, or cuts the
@@ -40,6 +42,7 @@ public final class FaultyProxy implements AutoCloseable {
   private final AtomicReference<Trap> trap = new AtomicReference<>();
   private final Object passing = new Object();
   private boolean hanging;
+  private volatile Duration delay = Duration.ZERO;
   private volatile ServerSocket listener;
 
   public FaultyProxy(int targetPort) {
@@ -71,6 +74,11 @@ public final class FaultyProxy implements AutoCloseable {
     }
   }
 
+  /** The server's answers are on their way for so long, until {@link #heal}. */
+  public void slow(Duration answers) {
+    delay = answers;
+  }
+
   /** Cuts the next transaction that has sent a statement with this text, at its commit. */
   public void cutCommitOf(String statement, Cut cut) {
     trap.set(new Trap(statement, true, cut));
@@ -88,6 +96,7 @@ public final class FaultyProxy implements AutoCloseable {
 
   /** All is well again. */
   public void heal() {
+    delay = Duration.ZERO;
     release();
     if (listener.isClosed()) {
       listener = listen(port);
@@ -267,6 +276,7 @@ public final class FaultyProxy implements AutoCloseable {
         ByteArrayOutputStream swallowed = new ByteArrayOutputStream();
         for (int n = in.read(buffer); n >= 0; n = in.read(buffer)) {
           awaitPassing();
+          LockSupport.parkNanos(delay.toNanos());
           if (!swallowing) {
             out.write(buffer, 0, n);
             out.flush();

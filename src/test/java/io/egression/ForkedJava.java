@@ -22,8 +22,17 @@ public final class ForkedJava implements AutoCloseable {
   private final List<String> output = new CopyOnWriteArrayList<>();
 
   public ForkedJava(Class<?> main, Map<String, String> properties, String... arguments) {
+    this(List.of(), main, properties, arguments);
+  }
+
+  /**
+   * @param options of the JVM
+   */
+  public ForkedJava(
+      List<String> options, Class<?> main, Map<String, String> properties, String... arguments) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(options);
     command.addAll(List.of("-Xmx512m", "-XX:TieredStopAtLevel=1", "-cp"));
     command.add(System.getProperty("java.class.path"));
     properties.forEach((key, value) -> command.add("-D" + key + "=" + value));

@@ -100,6 +100,15 @@ public final class TestBroker implements AutoCloseable {
     return found == null ? 0 : found.getMessagesAdded();
   }
 
+  /** Deletes a queue that has consumers, as the console can. */
+  public void delete(String queue) {
+    try {
+      server.getActiveMQServer().getActiveMQServerControl().destroyQueue(queue, true);
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
   public void stop() {
     try {
       server.stop();

@@ -2,6 +2,8 @@ package io.egression;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.ledger.Database;
+import io.egression.ledger.Reconciliation;
 import io.egression.ledger.embedded.EmbeddedPostgres;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
@@ -28,6 +30,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.UnaryOperator;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.awaitility.Awaitility;
 
@@ -39,11 +42,15 @@ public final class TestCluster implements AutoCloseable {
 
   private static final class Node {
     final Path data;
+    final List<String> options;
+    final Map<String, String> settings;
     ForkedJava process;
     URI address;
 
-    Node(Path data) {
+    Node(Path data, List<String> options, Map<String, String> settings) {
       this.data = data;
+      this.options = options;
+      this.settings = settings;
     }
   }
 
@@ -84,12 +91,35 @@ public final class TestCluster implements AutoCloseable {
   public void startNodes(int count) {
     List<Node> started = new ArrayList<>();
     for (int i = 0; i < count; i++) {
-      Node node = new Node(root.resolve("node-" + nodes.size()));
-      start(node);
-      nodes.add(node);
-      started.add(node);
+      started.add(startNode(List.of(), Map.of()));
     }
     started.forEach(this::awaitReady);
+  }
+
+  /** Starts a node for each of these errors, by which its machine's clock is wrong. */
+  public void startNodesWithWrongClocks(Duration... errors) {
+    List<Node> started = new ArrayList<>();
+    for (Duration error : errors) {
+      started.add(startNode(List.of(WrongClock.option(error)), Map.of()));
+    }
+    started.forEach(this::awaitReady);
+  }
+
+  /** Starts a node with each of these changes of the shipped route. */
+  public void startNodesWithRoute(String name, List<UnaryOperator<String>> changes) {
+    List<Node> started = new ArrayList<>();
+    for (UnaryOperator<String> change : changes) {
+      String routes = TestHub.routesWith(name, change).toString();
+      started.add(startNode(List.of(), Map.of("egression.routes.dir", routes)));
+    }
+    started.forEach(this::awaitReady);
+  }
+
+  private Node startNode(List<String> options, Map<String, String> settings) {
+    Node node = new Node(root.resolve("node-" + nodes.size()), options, settings);
+    start(node);
+    nodes.add(node);
+    return node;
   }
 
   private void start(Node node) {
@@ -101,7 +131,8 @@ public final class TestCluster implements AutoCloseable {
     settings.put("egression.database.user", postgres.user());
     settings.put("egression.database.password", postgres.password());
     settings.put("egression.broker.url", TestBroker.url(brokerPort));
-    node.process = new ForkedJava(Egression.class, settings, "run");
+    settings.putAll(node.settings);
+    node.process = new ForkedJava(node.options, Egression.class, settings, "run");
   }
 
   private void awaitReady(Node node) {
@@ -122,6 +153,17 @@ public final class TestCluster implements AutoCloseable {
     node.process.kill();
     start(node);
     awaitReady(node);
+  }
+
+  /** Kills every node; none is started again. */
+  public void killNodes() {
+    nodes.forEach(node -> node.process.kill());
+    nodes.clear();
+  }
+
+  /** What a node has written. */
+  public List<String> output(int index) {
+    return nodes.get(index).process.output();
   }
 
   public void signalNode(int index, String signal) {
@@ -218,10 +260,42 @@ public final class TestCluster implements AutoCloseable {
     return Long.parseLong(strings(sql).iterator().next());
   }
 
+  /**
+   * What a node's sweep does for lanes whose holder's lease ran out; returns how many there are.
+   */
+  public int freeLost() {
+    try (Database database =
+        Database.open(postgres.jdbcUrl(), postgres.user(), postgres.password(), 2)) {
+      return new Reconciliation(database).freeLost();
+    }
+  }
+
+  /** A transaction that keeps the rows of this query locked until it is rolled back. */
+  public Connection lock(String sql) throws SQLException {
+    Connection connection = connect();
+    connection.setAutoCommit(false);
+    try (Statement statement = connection.createStatement()) {
+      statement.execute(sql);
+    }
+    return connection;
+  }
+
+  private Connection connect() throws SQLException {
+    return DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+  }
+
+  public int execute(String sql) {
+    try (Connection connection = connect();
+        Statement statement = connection.createStatement()) {
+      return statement.executeUpdate(sql);
+    } catch (SQLException e) {
+      throw new IllegalStateException(sql, e);
+    }
+  }
+
   /** The first column of a query. */
   public Set<String> strings(String sql) {
-    try (Connection connection =
-            DriverManager.getConnection(postgres.jdbcUrl(), postgres.user(), postgres.password());
+    try (Connection connection = connect();
         Statement statement = connection.createStatement();
         ResultSet rows = statement.executeQuery(sql)) {
       Set<String> values = new HashSet<>();

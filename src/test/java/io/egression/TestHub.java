@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 import org.awaitility.Awaitility;
 
@@ -90,6 +91,52 @@ public final class TestHub implements AutoCloseable {
     TestHub node = new TestHub(connectors, database, other);
     node.key = key;
     return node;
+  }
+
+  /** Another node, whose files under connectors/ may come to differ. */
+  public TestHub anotherNodeWithItsOwnConnectors() {
+    try {
+      Path own = connectors.resolveSibling("connectors-" + System.nanoTime());
+      copy(connectors, own);
+      TestHub other = anotherNode();
+      TestHub node = new TestHub(own, database, other.settings);
+      node.key = key;
+      return node.with("egression.connectors.dir", own.toString());
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.walk(from)) {
+      for (Path file : files.toList()) {
+        Files.copy(file, to.resolve(from.relativize(file)));
+      }
+    }
+  }
+
+  /** Lets the hub run with the shipped routes, of which one is changed. */
+  public TestHub route(String name, UnaryOperator<String> change) {
+    return with("egression.routes.dir", routesWith(name, change).toString());
+  }
+
+  /** A folder with the shipped routes, of which one is changed. */
+  static Path routesWith(String name, UnaryOperator<String> change) {
+    try {
+      Path own = Files.createTempDirectory(Path.of("target").toAbsolutePath(), "routes-");
+      Files.delete(own);
+      copy(Path.of("routes"), own);
+      Path file = own.resolve(name + ".camel.yaml");
+      String shipped = Files.readString(file);
+      String changed = change.apply(shipped);
+      if (changed.equals(shipped)) {
+        throw new IllegalArgumentException("nothing is changed in " + name);
+      }
+      Files.writeString(file, changed);
+      return own;
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   public Map<String, String> settings() {

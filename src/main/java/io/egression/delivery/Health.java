@@ -20,14 +20,19 @@ public final class Health {
     this.json = json;
   }
 
-  /** 200 if ledger and broker are there, else 503; says which is not. */
+  /**
+   * 200 if ledger and broker are there, else 503; says which is not. Nodes that are configured
+   * differently all work, each with what it has: that is degraded, and 200.
+   */
   public void answer(Exchange exchange) throws JsonProcessingException {
     boolean ledger = node.outlives(Duration.ZERO);
     boolean broker = dispatcher.isBrokerThere();
+    boolean agreed = node.isAgreed();
     Map<String, String> states = new LinkedHashMap<>();
-    states.put("status", ledger && broker ? "up" : "degraded");
+    states.put("status", ledger && broker && agreed ? "up" : "degraded");
     states.put("ledger", ledger ? "up" : "away");
     states.put("broker", broker ? "up" : "away");
+    states.put("configuration", agreed ? "agreed" : "differs");
     exchange.getMessage().removeHeaders("*");
     exchange.getMessage().setHeader(Exchange.HTTP_RESPONSE_CODE, ledger && broker ? 200 : 503);
     exchange.getMessage().setHeader(Exchange.CONTENT_TYPE, "application/json");

@@ -65,8 +65,10 @@ public final class Accounts {
   /**
    * Tells the ledger what this node's configuration has. The lanes of an account that no living
    * node has stand still until it returns.
+   *
+   * @param hash of the whole configuration: nodes that differ are told so
    */
-  public void configure(List<Configured> accounts, Node node) {
+  public void configure(List<Configured> accounts, String hash, Node node) {
     database.transaction(
         () -> {
           List<Through> connectors =
@@ -80,7 +82,7 @@ public final class Accounts {
           upsert(accounts);
           return ids;
         });
-    node.announce(accounts.stream().map(account -> ids.get(account.key())).toList());
+    node.announce(accounts.stream().map(account -> ids.get(account.key())).toList(), hash);
     agree();
   }
 

@@ -1,5 +1,7 @@
 package io.egression.ledger;
 
+import java.sql.ResultSet;
+import java.sql.SQLException;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -10,6 +12,7 @@ import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -31,12 +34,16 @@ public final class Node implements AutoCloseable {
 
   private static final String RENEW =
       """
-      INSERT INTO node AS n (node_id, name, lease_until, accounts)
-      VALUES (:id, :name, hub_now() + :lease * interval '1 millisecond', :accounts)
+      INSERT INTO node AS n (node_id, name, lease_until, accounts, configuration)
+      VALUES (:id, :name, hub_now() + :lease * interval '1 millisecond', :accounts, :configuration)
       ON CONFLICT (node_id) DO UPDATE SET
-        lease_until = excluded.lease_until, accounts = excluded.accounts
+        lease_until = excluded.lease_until, accounts = excluded.accounts,
+        configuration = excluded.configuration
       WHERE n.lease_until > clock_timestamp()
-      RETURNING hub_now() AS now
+      RETURNING hub_now() AS now,
+        ARRAY(SELECT DISTINCT name FROM node o
+              WHERE o.lease_until > hub_now() AND o.configuration <> n.configuration
+              ORDER BY name) AS others
       """;
 
   private static final String END_OTHERS =
@@ -50,6 +57,11 @@ public final class Node implements AutoCloseable {
         AND NOT EXISTS (SELECT FROM lane WHERE lane.node_id = n.node_id AND state = 'running')
       """;
 
+  /** What the other nodes may know of this one's: the accounts it can deliver to, and its hash. */
+  private record Configuration(List<Integer> accounts, @Nullable String hash) {}
+
+  private record Renewed(Instant now, List<String> others) {}
+
   private final Database database;
   private volatile UUID id = UUID.randomUUID();
   private final String name;
@@ -61,7 +73,8 @@ public final class Node implements AutoCloseable {
             thread.setDaemon(true);
             return thread;
           });
-  private volatile List<Integer> accounts = List.of();
+  private volatile Configuration configuration = new Configuration(List.of(), null);
+  private volatile List<String> others = List.of();
   private volatile long leaseEndNanos = System.nanoTime();
   private volatile long unbrokenSinceNanos;
 
@@ -109,9 +122,14 @@ public final class Node implements AutoCloseable {
     return leaseEndNanos - now > 0 && now - unbrokenSinceNanos >= LEASE.toNanos();
   }
 
-  /** Tells the other nodes which accounts this one can deliver to. */
-  void announce(List<Integer> own) {
-    accounts = List.copyOf(own);
+  /** Whether every living node has the configuration that this one has. */
+  public boolean isAgreed() {
+    return others.isEmpty();
+  }
+
+  /** Tells the other nodes which accounts this one can deliver to, and its configuration's hash. */
+  void announce(List<Integer> accounts, String hash) {
+    configuration = new Configuration(List.copyOf(accounts), hash);
     beat();
   }
 
@@ -132,33 +150,47 @@ public final class Node implements AutoCloseable {
     if (asked - leaseEndNanos > 0) {
       id = UUID.randomUUID();
     }
-    Optional<Instant> now = renew();
-    if (now.isEmpty()) {
+    Optional<Renewed> renewed = renew();
+    if (renewed.isEmpty()) {
       id = UUID.randomUUID();
-      now = renew();
+      renewed = renew();
     }
     long answered = System.nanoTime();
     if (answered - leaseEndNanos > 0) {
       unbrokenSinceNanos = answered;
     }
-    clock.correct(now.orElseThrow(), asked, answered);
+    clock.correct(renewed.orElseThrow().now, asked, answered);
     leaseEndNanos = asked + LEASE.toNanos();
+    compare(renewed.get().others);
   }
 
-  private Optional<Instant> renew() {
-    return database
-        .statement(
-            () ->
-                database
-                    .sql()
-                    .sql(RENEW)
-                    .param("id", id)
-                    .param("name", name)
-                    .param("lease", LEASE.toMillis())
-                    .param("accounts", SqlArrays.column("int4", accounts, account -> account))
-                    .query((row, n) -> row.getObject("now", OffsetDateTime.class))
-                    .optional())
-        .map(OffsetDateTime::toInstant);
+  private void compare(List<String> differing) {
+    if (!differing.isEmpty() && !differing.equals(others)) {
+      LOG.warn("the configuration of {} is not that of {}", differing, name);
+    }
+    others = differing;
+  }
+
+  private Optional<Renewed> renew() {
+    Configuration own = configuration;
+    return database.statement(
+        () ->
+            database
+                .sql()
+                .sql(RENEW)
+                .param("id", id)
+                .param("name", name)
+                .param("lease", LEASE.toMillis())
+                .param("accounts", SqlArrays.column("int4", own.accounts, account -> account))
+                .param("configuration", own.hash)
+                .query(Node::renewed)
+                .optional());
+  }
+
+  private static Renewed renewed(ResultSet row, int n) throws SQLException {
+    return new Renewed(
+        row.getObject("now", OffsetDateTime.class).toInstant(),
+        List.of((String[]) row.getArray("others").getArray()));
   }
 
   /** Gives the lease back: what it still holds is free at once. */

@@ -69,7 +69,7 @@ final class ModelNode {
         };
     this.cancellation = new Cancellation(database, told);
     this.ledger = new RunLedger(database, node, told);
-    directory.configure(accounts.stream().map(ModelAccount::configured).toList(), node);
+    directory.configure(accounts.stream().map(ModelAccount::configured).toList(), "same", node);
     leaseEnd = time.instant().plus(Node.LEASE);
   }
 
@@ -83,7 +83,7 @@ final class ModelNode {
   void beat() {
     boolean lost = !leaseEnd.isAfter(time.instant());
     UUID before = node.id();
-    node.announce(accounts.stream().map(each -> directory.id(each.key)).toList());
+    node.announce(accounts.stream().map(each -> directory.id(each.key)).toList(), "same");
     leaseEnd = time.instant().plus(Node.LEASE);
     if (lost == node.id().equals(before)) {
       throw new AssertionError(

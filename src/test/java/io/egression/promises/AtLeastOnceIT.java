@@ -144,6 +144,19 @@ class AtLeastOnceIT {
   }
 
   @Test
+  void runs_whose_queue_is_deleted_are_found_and_sent_again_and_the_queue_is_back()
+      throws Exception {
+    broker.queue(QUEUE).pause();
+    List<String> jobs = submit(5);
+    awaitQueued(5);
+    broker.delete(QUEUE);
+    jobs.forEach(job -> hub.await(job, "delivered"));
+    assertThat(channel.calls()).hasSize(5);
+    submit(5).forEach(job -> hub.await(job, "delivered")); // its consumers are back
+    await().untilAsserted(() -> assertThat(broker.count(QUEUE)).isZero());
+  }
+
+  @Test
   void a_paused_queue_keeps_its_runs_and_the_sweep_leaves_them() throws Exception {
     broker.queue(QUEUE).pause();
     List<String> jobs = submit(3);

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import io.egression.StubServer;
 import io.egression.StubServer.Answer;
+import io.egression.TestBroker;
 import io.egression.TestHub;
 import java.util.ArrayList;
 import java.util.List;
@@ -44,6 +45,48 @@ class NoBlockingIT {
       assertThat(refuse).allMatch(job -> List.of("waiting", "delivering").contains(hub.state(job)));
       never.countDown();
     }
+  }
+
+  @Test
+  void a_call_that_hangs_delays_no_key_that_its_consumer_served_before() throws Exception {
+    CountDownLatch hangs = new CountDownLatch(1);
+    CountDownLatch end = new CountDownLatch(1);
+    try (StubServer channel =
+            new StubServer(
+                call -> {
+                  if (call.objectId().equals("hangs")) {
+                    hangs.countDown();
+                    end.await();
+                  }
+                  return Answer.of(200);
+                });
+        TestBroker broker = new TestBroker();
+        TestHub first = withOneConsumer(channel, broker).start();
+        TestHub second = first.anotherNode().start()) {
+      submit(first, "shop", 30).forEach(job -> first.await(job, "delivered"));
+      assertThat(first.number("SELECT count(DISTINCT node_id) FROM attempt"))
+          .as("each consumer has served keys")
+          .isEqualTo(2);
+      String hanging = second.submit(TestHub.job("acme", "shop", "product", "hangs")).get(0);
+      hangs.await();
+      submit(first, "shop", 30).forEach(job -> first.await(job, "delivered"));
+      assertThat(first.job(hanging).get("attempts")).as("its first call hangs still").isEmpty();
+      end.countDown();
+      first.await(hanging, "delivered");
+    }
+  }
+
+  private static TestHub withOneConsumer(StubServer channel, TestBroker broker) {
+    return TestHub.prepare()
+        .with("egression.broker.url", broker.url())
+        .route(
+            "consume",
+            route ->
+                route
+                    .replace("concurrentConsumers: 16", "concurrentConsumers: 1")
+                    .replace("\"{{consumers}}\"", "1"))
+        .accounts(
+            "acme", TestHub.account("shop", channel, "payload: reference", "partitionBy: object"));
   }
 
   private static Answer oneKeyFails(StubServer.Call call) {
