@@ -1,0 +1,36 @@
+package io.egression.bench.report;
+
+import com.fasterxml.jackson.databind.SerializationFeature;
+import com.fasterxml.jackson.databind.json.JsonMapper;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** The files of a run: {@code results.json}, {@code results.md}. */
+public record Report(Path directory, Map<String, String> about) {
+  private static final JsonMapper JSON =
+      JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
+
+  /** Writes both anew. */
+  public void write(Results results, List<MarkdownTable> tables) {
+    Map<String, Object> all = new LinkedHashMap<>();
+    all.put("about", about);
+    all.put("measurements", results.all());
+    StringBuilder text = new StringBuilder("# Results\n\n");
+    about.forEach(
+        (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
+    text.append('\n');
+    tables.forEach(table -> text.append(table.text()));
+    try {
+      Files.createDirectories(directory);
+      Files.writeString(directory.resolve("results.json"), JSON.writeValueAsString(all) + "\n");
+      Files.writeString(directory.resolve("results.md"), text);
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+}
