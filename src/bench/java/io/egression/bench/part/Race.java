@@ -35,7 +35,7 @@ record Race(double accepted, double done, boolean cut, Tally tally) {
       if (seconds(start) > most) {
         return false;
       }
-      Waiting.pause(20);
+      Waiting.pause(50);
     }
     return true;
   }

@@ -1,0 +1,28 @@
+// graphile-worker: a key is a serial queue. Failed jobs wait e^attempt seconds, which it fixes.
+import { Logger, makeWorkerUtils, run } from "graphile-worker";
+import pg from "pg";
+import { call, calls, connectionString, serve } from "./peer.mjs";
+
+const pool = new pg.Pool({ connectionString, max: calls + 4 });
+const logger = new Logger(() => () => {});
+const utils = await makeWorkerUtils({ pgPool: pool, logger });
+await utils.migrate();
+
+await serve({
+  work: () =>
+    run({
+      pgPool: pool,
+      logger,
+      noHandleSignals: true,
+      concurrency: calls,
+      taskList: { deliver: (job, { job: { attempts } }) => call(job, attempts) },
+    }),
+  accept: (jobs) =>
+    utils.addJobs(
+      jobs.map((job) => ({ identifier: "deliver", payload: job, queueName: job.key })),
+    ),
+  pending: async () => {
+    const { rows } = await pool.query("SELECT count(*) FROM graphile_worker._private_jobs");
+    return rows[0].count;
+  },
+});
