@@ -1,4 +1,6 @@
-// graphile-worker: a key is a serial queue. Failed jobs wait e^attempt seconds, which it fixes.
+// graphile-worker: a key is a serial queue. With the argument "local" it fetches many jobs at once,
+// which its documentation names for speed, and which may run two jobs of a queue at the same time.
+// Failed jobs wait e^attempt seconds, which it fixes.
 import { Logger, makeWorkerUtils, run } from "graphile-worker";
 import pg from "pg";
 import { call, calls, connectionString, serve } from "./peer.mjs";
@@ -8,6 +10,9 @@ const logger = new Logger(() => () => {});
 const utils = await makeWorkerUtils({ pgPool: pool, logger });
 await utils.migrate();
 
+const batches = { completeJobBatchDelay: 0, failJobBatchDelay: 0 };
+const worker = process.argv[2] === "local" ? { localQueue: { size: 200 }, ...batches } : batches;
+
 await serve({
   work: () =>
     run({
@@ -15,6 +20,7 @@ await serve({
       logger,
       noHandleSignals: true,
       concurrency: calls,
+      preset: { worker },
       taskList: { deliver: (job, { job: { attempts } }) => call(job, attempts) },
     }),
   accept: (jobs) =>

@@ -22,10 +22,12 @@ public final class Bench {
     try (Stage stage = new Stage(settings)) {
       Report report = new Report(Stage.output(), about(stage));
       List<MarkdownTable> tables = new ArrayList<>();
+      Map<String, String> plots = new LinkedHashMap<>();
       for (Part part : chosen(settings.list("parts"))) {
         part.run(stage, results);
         tables.add(new MarkdownTable(part.title(), part.ratios(), results.medians(part.name())));
-        report.write(results, tables);
+        plots.putAll(part.plots(results));
+        report.write(results, tables, plots);
       }
       tables.forEach(table -> System.out.println(table.text()));
     }

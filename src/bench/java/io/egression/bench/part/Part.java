@@ -4,6 +4,7 @@ import io.egression.bench.report.Ratio;
 import io.egression.bench.report.Results;
 import io.egression.bench.stage.Stage;
 import java.util.List;
+import java.util.Map;
 
 /** A part of the suite. */
 public interface Part {
@@ -19,8 +20,20 @@ public interface Part {
   /** What its figures are set against. */
   List<Ratio> ratios();
 
+  /** Its plots as SVG, by file name. */
+  default Map<String, String> plots(Results results) {
+    return Map.of();
+  }
+
   /** Every part there is, in the order in which they run. */
   static List<Part> all() {
-    return List.of(new Throughput());
+    return List.of(
+        new Throughput(),
+        new Latency(),
+        new Growth(),
+        new Isolation(),
+        new OneKey(),
+        new Nodes(),
+        new Start());
   }
 }

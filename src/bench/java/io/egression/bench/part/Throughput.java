@@ -11,12 +11,14 @@ import java.util.List;
 
 /** From the first request to the last job done, everybody working meanwhile. */
 final class Throughput implements Part {
+  private static final String NAME = "throughput";
+
   /** The figure that counts. */
   static final String JOBS = "jobs/s";
 
   @Override
   public String name() {
-    return "throughput";
+    return NAME;
   }
 
   @Override
@@ -41,12 +43,17 @@ final class Throughput implements Part {
             });
   }
 
+  /** The case of a contender and a load. */
+  static Case of(String contender, Load load) {
+    return Case.of(NAME, contender)
+        .with("jobs", load.jobs())
+        .with("failing", load.failing() + " %");
+  }
+
   private void measure(Stage stage, Results results, String name, Load load) {
     try (Contender contender = stage.contenders().start(name, load)) {
       contender.work();
-      results.add(
-          Case.of(name(), name).with("jobs", load.jobs()).with("failing", load.failing() + " %"),
-          Race.run(stage, contender, load).figures(load));
+      results.add(of(name, load), Race.run(stage, contender, load).figures(load));
     }
   }
 

@@ -10,13 +10,13 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** The files of a run: {@code results.json}, {@code results.md}. */
+/** The files of a run: {@code results.json}, {@code results.md} and plots. */
 public record Report(Path directory, Map<String, String> about) {
   private static final JsonMapper JSON =
       JsonMapper.builder().enable(SerializationFeature.INDENT_OUTPUT).build();
 
-  /** Writes both anew. */
-  public void write(Results results, List<MarkdownTable> tables) {
+  /** Writes all anew. */
+  public void write(Results results, List<MarkdownTable> tables, Map<String, String> plots) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("about", about);
     all.put("measurements", results.all());
@@ -25,10 +25,14 @@ public record Report(Path directory, Map<String, String> about) {
         (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
     text.append('\n');
     tables.forEach(table -> text.append(table.text()));
+    plots.keySet().forEach(plot -> text.append("![](").append(plot).append(")\n"));
     try {
       Files.createDirectories(directory);
       Files.writeString(directory.resolve("results.json"), JSON.writeValueAsString(all) + "\n");
       Files.writeString(directory.resolve("results.md"), text);
+      for (Map.Entry<String, String> plot : plots.entrySet()) {
+        Files.writeString(directory.resolve(plot.getKey()), plot.getValue());
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

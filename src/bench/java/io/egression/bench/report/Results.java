@@ -13,6 +13,7 @@ public final class Results {
   public record Measurement(Case of, Map<String, Number> figures) {}
 
   private final List<Measurement> measurements = new ArrayList<>();
+  private final Map<Case, Samples> samples = new LinkedHashMap<>();
   private final PrintStream terminal;
 
   public Results(PrintStream terminal) {
@@ -29,6 +30,18 @@ public final class Results {
     figures.forEach(
         (name, value) -> line.append(' ').append(name).append(' ').append(Figures.text(value)));
     terminal.println(line);
+  }
+
+  /** Adds single values of a case, for a plot. */
+  public void addSamples(Case of, Samples values) {
+    samples.computeIfAbsent(of, key -> new Samples()).addAll(values);
+  }
+
+  /** The single values of a part's cases. */
+  public Map<Case, Samples> samples(String part) {
+    Map<Case, Samples> found = new LinkedHashMap<>(samples);
+    found.keySet().removeIf(of -> !of.part().equals(part));
+    return found;
   }
 
   /** Every measurement. */

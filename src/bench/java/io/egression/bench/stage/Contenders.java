@@ -4,6 +4,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -32,20 +33,21 @@ public final class Contenders {
   /** Starts a contender that will take this load; only the hub delivers already. */
   public Contender start(String name, Load load) {
     return switch (name) {
-      case EGRESSION -> hub(Map.of("shop", sink.address(load)));
+      case EGRESSION -> hub(policy(), shop(load));
       case "camel" -> java("CamelPeer", load, List.of("bare"));
       case "camel-kamelet" -> java("CamelPeer", load, List.of("kamelet"));
       case "db-scheduler" -> java("DbSchedulerPeer", load, List.of());
       case "jobrunr" -> java("JobRunrPeer", load, List.of());
-      case "graphile-worker", "pg-boss" -> node(name, load);
+      case "graphile-worker", "pg-boss" -> node(name, load, List.of());
+      case "graphile-worker-local" -> node("graphile-worker", load, List.of("local"));
       default -> throw new IllegalArgumentException("no contender " + name);
     };
   }
 
   /** One hub with its embedded broker and these channels. */
-  public HubContender hub(Map<String, String> accounts) {
+  public HubContender hub(String policy, Map<String, HubFiles.Account> accounts) {
     Path directory = directory(EGRESSION);
-    HubFiles files = new HubFiles(directory, settings.number("retry"), accounts);
+    HubFiles files = new HubFiles(directory, policy, accounts);
     Databases.Database database = databases.open();
     return new HubContender(
         database,
@@ -61,8 +63,7 @@ public final class Contenders {
   /** Hubs that share a broker in a process of its own. */
   public HubContender hubs(int count, Load load) {
     Path directory = directory("nodes");
-    HubFiles files =
-        new HubFiles(directory, settings.number("retry"), Map.of("shop", sink.address(load)));
+    HubFiles files = new HubFiles(directory, policy(), shop(load));
     Databases.Database database = databases.open();
     BrokerProgram broker = new BrokerProgram(directory);
     Map<String, String> shared = new LinkedHashMap<>(HubProcess.over(databases, database));
@@ -72,6 +73,21 @@ public final class Contenders {
     return new HubContender(database, hubs, List.of(broker));
   }
 
+  /** The account that takes the load. */
+  private Map<String, HubFiles.Account> shop(Load load) {
+    return Map.of("shop", HubFiles.Account.of(sink.address(load)));
+  }
+
+  /** The connector's policy: the retry that all contenders have as far as they can. */
+  private String policy() {
+    return "retry: {backoff: fixed, first: %dms, jitter: 0}%n".formatted(settings.number("retry"));
+  }
+
+  /** What the part about starts needs, in a new directory. */
+  public Starts starts() {
+    return new Starts(directory("starts"), shop(new Load(1, 1)));
+  }
+
   private Contender java(String peer, Load load, List<String> arguments) {
     Databases.Database database = databases.open();
     Path directory = directory(peer);
@@ -79,13 +95,15 @@ public final class Contenders {
     return new PeerContender(Java.main(PEERS + peer, environment, directory, arguments), database);
   }
 
-  private Contender node(String name, Load load) {
+  private Contender node(String name, Load load, List<String> arguments) {
     Databases.Database database = databases.open();
     Path directory = directory(name);
     Path modules = NodeModules.installed(Stage.output());
+    List<String> command = new ArrayList<>(List.of("node", name + ".mjs"));
+    command.addAll(arguments);
     return new PeerContender(
         new Program(
-            List.of("node", name + ".mjs"),
+            command,
             environment(database, load, directory),
             modules,
             directory.resolve("peer.log")),

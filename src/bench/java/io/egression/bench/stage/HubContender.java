@@ -81,9 +81,10 @@ public final class HubContender implements Contender {
     }
   }
 
+  /** How many jobs of the channel shop are not final. */
   @Override
   public long pending() {
-    return database.number(OPEN);
+    return pending("shop");
   }
 
   /** How many jobs of a channel are not final. */

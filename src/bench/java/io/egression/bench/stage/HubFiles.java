@@ -5,51 +5,58 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
-/** What hubs of a measurement share: connectors as shipped, the suite's retry and its accounts. */
+/** What hubs of a measurement share: the shipped connector, its policy and accounts. */
 public final class HubFiles {
+  private static final String SHIPPED = "http-connector";
+
   private final Path connectors;
+
+  /** An account: its connector, called as the shipped one is, and its address. */
+  public record Account(String connector, String url) {
+    /** An account of the shipped connector. */
+    public static Account of(String url) {
+      return new Account(SHIPPED, url);
+    }
+
+    private String yaml(String channel) {
+      return """
+        %s:
+          connector: %s
+          payload: reference
+          parameters: {url: "%s"}
+      """
+          .formatted(channel, connector, url);
+    }
+  }
 
   /**
    * Writes the files.
    *
-   * @param retryMillis the delay before each further attempt
-   * @param accounts addresses by channel, of the subscription acme
+   * @param policy of every connector, as YAML; empty: as shipped
+   * @param accounts by channel, of the subscription acme
    */
-  public HubFiles(Path directory, int retryMillis, Map<String, String> accounts) {
+  HubFiles(Path directory, String policy, Map<String, Account> accounts) {
     connectors = directory.resolve("connectors");
+    StringBuilder channels = new StringBuilder("channels:\n");
+    accounts.forEach((channel, account) -> channels.append(account.yaml(channel)));
     try {
       Files.createDirectories(connectors.resolve("subscriptions"));
-      copyKamelet("http-connector");
-      Files.writeString(
-          connectors.resolve("http-connector.connector.yaml"),
-          "retry: {backoff: fixed, first: %dms, jitter: 0}%n".formatted(retryMillis));
-      Files.writeString(connectors.resolve("subscriptions/acme.yaml"), channels(accounts));
+      Files.writeString(connectors.resolve("subscriptions/acme.yaml"), channels);
+      for (Account account : accounts.values()) {
+        writeConnector(account.connector(), policy);
+      }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
   }
 
-  private void copyKamelet(String name) throws IOException {
-    String file = name + ".kamelet.yaml";
-    Files.copy(Path.of("connectors", file), connectors.resolve(file));
-  }
-
-  private static String channels(Map<String, String> accounts) {
-    return accounts.entrySet().stream()
-        .map(each -> account(each.getKey(), each.getValue()))
-        .collect(Collectors.joining("", "channels:\n", ""));
-  }
-
-  private static String account(String channel, String url) {
-    return Stream.of(
-            "  " + channel + ":",
-            "    connector: http-connector",
-            "    payload: reference",
-            "    parameters: {url: \"" + url + "\"}")
-        .collect(Collectors.joining("\n", "", "\n"));
+  private void writeConnector(String name, String policy) throws IOException {
+    String kamelet = Files.readString(Path.of("connectors", SHIPPED + ".kamelet.yaml"));
+    Files.writeString(
+        connectors.resolve(name + ".kamelet.yaml"),
+        kamelet.replace("name: " + SHIPPED, "name: " + name));
+    Files.writeString(connectors.resolve(name + ".connector.yaml"), policy);
   }
 
   /** The folder of connectors. */
