@@ -39,7 +39,9 @@ class PermitLedgerIT {
     accounts = new Accounts(time.database());
     node = new Node(time.database(), "node", true);
     accounts.configure(
-        List.of(ModelAccount.values()).stream().map(ModelAccount::configured).toList(), node);
+        List.of(ModelAccount.values()).stream().map(ModelAccount::configured).toList(),
+        "same",
+        node);
     permits = new PermitLedger(time.database(), accounts);
   }
 
