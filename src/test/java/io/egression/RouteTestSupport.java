@@ -65,7 +65,7 @@ abstract class RouteTestSupport extends CamelMainTestSupport {
     hub =
         TestHub.prepare()
             .metadata(metadata)
-            .file("marketplace-connector.connector.yaml", "limits:\n  - {permits: 1, per: 1s}\n")
+            .file("marketplace-connector.connector.yaml", "limits:\n  - {name: calls, permits: 1, per: 1s}\n")
             .accounts(
                 "acme",
                 TestHub.account("shop", channel),
@@ -73,12 +73,17 @@ abstract class RouteTestSupport extends CamelMainTestSupport {
                 TestHub.account("gone", gone, "payload: reference"),
                 TestHub.account("market", channel, "payload: reference")
                     .replace("http-connector", "marketplace-connector"));
-    hub.create().open();
-    camelContextConfiguration()
-        .withUseOverridePropertiesWithPropertiesComponent(hub.hub().properties());
-    CamelContext camel = super.createCamelContext();
-    hub.hub().wire(camel);
-    return camel;
+    try {
+      hub.create().open();
+      camelContextConfiguration()
+          .withUseOverridePropertiesWithPropertiesComponent(hub.hub().properties());
+      CamelContext camel = super.createCamelContext();
+      hub.hub().wire(camel);
+      return camel;
+    } catch (RuntimeException e) {
+      hub.close();
+      throw e;
+    }
   }
 
   @BeforeEach

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
  */
 final class RetryAfter {
   private static final Pattern SECONDS = Pattern.compile("[0-9]+(\\.[0-9]+)?");
-  private static final Duration LONGEST = Duration.ofDays(36_500);
+  static final Duration LONGEST = Duration.ofDays(36_500);
 
   private RetryAfter() {}
 

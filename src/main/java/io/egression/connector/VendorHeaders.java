@@ -1,23 +1,24 @@
 package io.egression.connector;
 
 import java.math.BigDecimal;
+import java.math.RoundingMode;
 import java.time.DateTimeException;
 import java.time.Duration;
 import java.time.Instant;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.BiFunction;
-import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * What a connector's headers say about when it may be called again: {@code Retry-After} (RFC 9110),
  * {@code RateLimit} (draft-ietf-httpapi-ratelimit-headers-11, and the forms of drafts 7 and 6), the
  * {@code X-RateLimit-*} and {@code X-Rate-Limit-*} that came before them, and two headers that a
- * policy may name. What is zero, past, negative or not understood counts as absent.
+ * policy may name. What is zero, past, negative or not understood counts as absent. {@code
+ * RateLimit-Policy} says no time and is not read.
  *
  * @param remaining a header with the calls left; null: the usual ones
  * @param reset a header that says when there are calls again; null: the usual ones
@@ -47,12 +48,11 @@ public record VendorHeaders(@Nullable String remaining, @Nullable String reset, 
           "X-Rate-Limit-Remaining",
           "X-Rate-Limit-Requests-Left");
 
-  /** An item of the field: its parameters after the name. */
-  private static final Pattern ITEM = Pattern.compile("[^,;]+((?:;[^,;]*)*)");
+  private static final Pattern NUMBER = Pattern.compile("-?[0-9]++(\\.[0-9]++)?+");
 
-  private static final Pattern NUMBER = Pattern.compile("-?[0-9]{1,18}(\\.[0-9]{1,9})?");
   private static final BigDecimal EPOCH_SECONDS = new BigDecimal("100000000");
   private static final BigDecimal EPOCH_MILLIS = new BigDecimal("100000000000");
+  private static final BigDecimal MOST = BigDecimal.valueOf(RetryAfter.LONGEST.toMillis());
 
   /** How long to wait after an answer that was no success, if {@code Retry-After} says it. */
   Optional<Duration> retryAfter(Answer answer, Instant now) {
@@ -61,29 +61,37 @@ public record VendorHeaders(@Nullable String remaining, @Nullable String reset, 
 
   /** How long to wait after a refusal for the number of calls, if any header says it. */
   Optional<Duration> untilReset(Answer answer, Instant now) {
-    return named(answer, now)
-        .or(() -> retryAfter(answer, now))
-        .or(() -> rateLimit(answer, true))
-        .or(() -> rateLimit(answer, false))
+    List<RateLimit> limits = RateLimit.limits(answer);
+    return untilMore(answer, limits, now)
+        // Nothing is spent: which limit refused isn't known, and one call finds it out.
+        .or(() -> waits(limits.stream()).min(Comparator.naturalOrder()))
         .or(() -> reset(answer, now));
   }
 
   /** How long to wait because the answer, whatever it was, says that no call is left. */
   Optional<Duration> whenSpent(Answer answer, Instant now) {
-    Optional<Duration> spent = rateLimit(answer, true);
-    if (spent.isPresent()) {
-      return spent;
-    }
-    boolean none =
-        (remaining == null ? REMAINING : List.of(remaining))
-            .stream()
-                .map(answer::header)
-                .anyMatch(value -> value != null && value.strip().matches("0+(\\.0+)?"));
-    return none ? named(answer, now).or(() -> reset(answer, now)) : Optional.empty();
+    List<RateLimit> limits = RateLimit.limits(answer);
+    List<String> counts = remaining == null ? REMAINING : List.of(remaining);
+    boolean spent =
+        limits.stream().anyMatch(RateLimit::isSpent)
+            || counts.stream().map(answer::header).anyMatch(VendorHeaders::isZero);
+    return spent ? untilMore(answer, limits, now).or(() -> reset(answer, now)) : Optional.empty();
   }
 
-  private Optional<Duration> named(Answer answer, Instant now) {
-    return reset == null ? Optional.empty() : time(answer.header(reset), form, now);
+  private static boolean isZero(@Nullable String count) {
+    return count != null && count.strip().matches("0+(\\.0+)?");
+  }
+
+  private Optional<Duration> untilMore(Answer answer, List<RateLimit> limits, Instant now) {
+    Optional<Duration> named =
+        reset == null ? Optional.empty() : time(answer.header(reset), form, now);
+    return named
+        .or(() -> retryAfter(answer, now))
+        .or(() -> waits(limits.stream().filter(RateLimit::isSpent)).max(Comparator.naturalOrder()));
+  }
+
+  private static Stream<Duration> waits(Stream<RateLimit> limits) {
+    return limits.map(RateLimit::until).flatMap(Optional::stream);
   }
 
   private static Optional<Duration> reset(Answer answer, Instant now) {
@@ -102,63 +110,27 @@ public record VendorHeaders(@Nullable String remaining, @Nullable String reset, 
         .findFirst();
   }
 
-  /**
-   * {@code "name";r=0;t=30}, or {@code limit=10, remaining=0, reset=30} as in draft 7: the longest
-   * wait that a limit named there asks for.
-   *
-   * @param spent only of limits of which nothing is left
-   */
-  private static Optional<Duration> rateLimit(Answer answer, boolean spent) {
-    String value = answer.header("RateLimit");
-    if (value == null) {
-      return Optional.empty();
-    }
-    List<String> limits = new ArrayList<>();
-    if (value.contains(";")) {
-      Matcher items = ITEM.matcher(value);
-      while (items.find()) {
-        limits.add(items.group(1));
-      }
-    } else {
-      limits.add(value.replace(',', ';').replace("remaining", "r").replace("reset", "t"));
-    }
-    return limits.stream()
-        .filter(limit -> !spent || number(limit, "r").filter(r -> r.signum() <= 0).isPresent())
-        .map(limit -> number(limit, "t").flatMap(VendorHeaders::seconds))
-        .flatMap(Optional::stream)
-        .max(Comparator.naturalOrder());
-  }
-
-  private static Optional<BigDecimal> number(String parameters, String key) {
-    Matcher found =
-        Pattern.compile("(?:^|;)\\s*" + key + "\\s*=\\s*(" + NUMBER + ")\\s*(?:;|$)")
-            .matcher(parameters);
-    return found.find() ? Optional.of(new BigDecimal(found.group(1))) : Optional.empty();
-  }
-
   private static Optional<Duration> time(@Nullable String value, Form form, Instant now) {
-    if (value == null) {
-      return Optional.empty();
-    }
-    String text = value.strip();
-    if (form == Form.DATE || !NUMBER.matcher(text).matches()) {
+    String text = value == null ? "" : value.strip();
+    if (!NUMBER.matcher(text).matches()) {
       return form == Form.DATE || form == Form.AUTO ? date(text, now) : Optional.empty();
     }
     BigDecimal number = new BigDecimal(text);
     return switch (form) {
+      case DATE -> Optional.empty();
+      case SECONDS -> seconds(number);
       case MILLIS -> millis(number);
       case EPOCH_SECONDS -> millis(number.movePointRight(3).subtract(millis(now)));
       case EPOCH_MILLIS -> millis(number.subtract(millis(now)));
-      case AUTO -> {
-        if (number.compareTo(EPOCH_MILLIS) >= 0) {
-          yield time(value, Form.EPOCH_MILLIS, now);
-        }
-        yield number.compareTo(EPOCH_SECONDS) >= 0
-            ? time(value, Form.EPOCH_SECONDS, now)
-            : seconds(number);
-      }
-      default -> seconds(number);
+      case AUTO -> time(text, likely(number), now);
     };
+  }
+
+  private static Form likely(BigDecimal number) {
+    if (number.compareTo(EPOCH_MILLIS) >= 0) {
+      return Form.EPOCH_MILLIS;
+    }
+    return number.compareTo(EPOCH_SECONDS) >= 0 ? Form.EPOCH_SECONDS : Form.SECONDS;
   }
 
   /** An HTTP date, or one by ISO 8601. */
@@ -180,9 +152,7 @@ public record VendorHeaders(@Nullable String remaining, @Nullable String reset, 
   }
 
   private static Optional<Duration> millis(BigDecimal number) {
-    return number.signum() <= 0 || number.compareTo(BigDecimal.valueOf(Long.MAX_VALUE / 2)) > 0
-        ? Optional.empty()
-        : Optional.of(
-            Duration.ofMillis(number.setScale(0, java.math.RoundingMode.CEILING).longValue()));
+    BigDecimal whole = number.min(MOST).setScale(0, RoundingMode.CEILING);
+    return Optional.of(Duration.ofMillis(whole.longValue())).filter(wait -> number.signum() > 0);
   }
 }

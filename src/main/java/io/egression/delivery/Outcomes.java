@@ -14,6 +14,7 @@ import java.time.Duration;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.processor.ThrottlerRejectedExecutionException;
 import org.jspecify.annotations.Nullable;
@@ -114,7 +115,8 @@ public final class Outcomes {
     return exchange.getProperty(Work.PROPERTY, Work.class);
   }
 
-  private static Map<String, String> headers(Exchange exchange) {
+  /** By name; what came in several lines means the same in one, with commas (RFC 9110, 5.3). */
+  static Map<String, String> headers(Exchange exchange) {
     Map<String, String> headers = new HashMap<>();
     exchange
         .getMessage()
@@ -122,7 +124,9 @@ public final class Outcomes {
         .forEach(
             (name, value) -> {
               if (value != null && !name.startsWith("Camel")) {
-                headers.put(name, String.valueOf(value));
+                List<?> lines = value instanceof List<?> several ? several : List.of(value);
+                headers.put(
+                    name, lines.stream().map(String::valueOf).collect(Collectors.joining(", ")));
               }
             });
     return headers;
