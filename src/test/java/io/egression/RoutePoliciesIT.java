@@ -148,7 +148,8 @@ class RoutePoliciesIT extends RouteTestSupport {
   void every_route_names_the_policy_that_its_readme_promises() {
     Map<String, String> policies =
         Map.ofEntries(
-            Map.entry("call", "error-policy"),
+            Map.entry("call", "to-caller"),
+            Map.entry("send", "error-policy"),
             Map.entry("deliver", "to-caller"),
             Map.entry("enrich", "to-caller"),
             Map.entry("metadata", "to-caller"),

@@ -65,7 +65,9 @@ abstract class RouteTestSupport extends CamelMainTestSupport {
     hub =
         TestHub.prepare()
             .metadata(metadata)
-            .file("marketplace-connector.connector.yaml", "limits:\n  - {name: calls, permits: 1, per: 1s}\n")
+            .file(
+                "marketplace-connector.connector.yaml",
+                "limits:\n  - {name: calls, permits: 1, per: 1s}\n")
             .accounts(
                 "acme",
                 TestHub.account("shop", channel),

@@ -46,7 +46,7 @@ public final class Enrichment {
   public void request(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     Message message = exchange.getMessage();
-    message.removeHeaders("*", Messages.REDELIVERY);
+    Messages.removeHeaders(message);
     message.setBody(null);
     message.setHeader(Exchange.HTTP_METHOD, "GET");
     message.setHeader(

@@ -18,7 +18,7 @@ public final class Messages {
   static final String TRACEPARENT = "traceparent";
 
   /** Camel counts its redeliveries in headers: without them it would repeat for ever. */
-  static final String REDELIVERY = "CamelRedeliver*";
+  private static final String REDELIVERY = "CamelRedeliver";
 
   private static final Duration SOON = Duration.ofSeconds(1);
 
@@ -37,7 +37,7 @@ public final class Messages {
     Run.Item job = work.job;
     int attempt = job.attempts() + 1;
     Message message = exchange.getMessage();
-    message.removeHeaders("*", REDELIVERY);
+    removeHeaders(message);
     message.setBody(
         new Delivery(
             job.id(),
@@ -56,6 +56,11 @@ public final class Messages {
     message.setHeader("Egression-Partition", Enrichment.encoded(work.run.partitionKey()));
     message.setHeader("Egression-Place", job.place());
     message.setHeader(TRACEPARENT, traceparent(job));
+  }
+
+  /** All but those in which Camel counts. */
+  static void removeHeaders(Message message) {
+    message.getHeaders().keySet().removeIf(name -> !name.startsWith(REDELIVERY));
   }
 
   /** The call starts now. */

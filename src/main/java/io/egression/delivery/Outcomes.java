@@ -11,11 +11,12 @@ import io.egression.ledger.RunLedger;
 import io.egression.ledger.Step;
 import java.time.Clock;
 import java.time.Duration;
-import java.util.HashMap;
+import java.util.Collection;
 import java.util.List;
-import java.util.Map;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
+import org.apache.camel.Message;
 import org.apache.camel.processor.ThrottlerRejectedExecutionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -30,6 +31,7 @@ public final class Outcomes {
   static final String DEAD = "dead";
 
   private static final Logger LOG = LoggerFactory.getLogger("delivery.attempted");
+  private static final Pattern CONTROLS = Pattern.compile("\\p{Cntrl}+");
   private static final int EXCERPT = 300;
   private static final int LOOKED_AT = 64 * 1024;
   private static final Duration SOON = Duration.ofMillis(100);
@@ -68,7 +70,9 @@ public final class Outcomes {
       classify(work, tooLate(work));
       return;
     }
-    classify(work, new Answer(status, headers(exchange), body, null, work.job.pending()));
+    Message answer = exchange.getMessage();
+    Answer.Headers headers = name -> header(answer, name);
+    classify(work, new Answer(status, headers, body, null, work.job.pending()));
     work.excerpt = excerpt(body);
   }
 
@@ -86,7 +90,7 @@ public final class Outcomes {
     } else if (work.isFetching()) {
       work.outcome = enrichment.away(work, "no answer: " + FaultKind.of(fault).word());
     } else {
-      classify(work, new Answer(null, Map.of(), "", fault, work.job.pending()));
+      classify(work, new Answer(null, Answer.Headers.NONE, "", fault, work.job.pending()));
       if (FaultKind.of(fault) == FaultKind.OTHER) {
         LOG.warn("job {}: a route or Kamelet failed", work.job.id(), fault);
       }
@@ -95,7 +99,7 @@ public final class Outcomes {
 
   private static Answer tooLate(Work work) {
     Throwable late = new java.net.SocketTimeoutException("the call took too long in total");
-    return new Answer(null, Map.of(), "", late, work.job.pending());
+    return new Answer(null, Answer.Headers.NONE, "", late, work.job.pending());
   }
 
   private void classify(Work work, Answer answer) {
@@ -115,21 +119,13 @@ public final class Outcomes {
     return exchange.getProperty(Work.PROPERTY, Work.class);
   }
 
-  /** By name; what came in several lines means the same in one, with commas (RFC 9110, 5.3). */
-  static Map<String, String> headers(Exchange exchange) {
-    Map<String, String> headers = new HashMap<>();
-    exchange
-        .getMessage()
-        .getHeaders()
-        .forEach(
-            (name, value) -> {
-              if (value != null && !name.startsWith("Camel")) {
-                List<?> lines = value instanceof List<?> several ? several : List.of(value);
-                headers.put(
-                    name, lines.stream().map(String::valueOf).collect(Collectors.joining(", ")));
-              }
-            });
-    return headers;
+  /** Of several lines one list (RFC 9110, 5.3). */
+  static @Nullable String header(Message answer, String name) {
+    Object value = answer.getHeader(name);
+    if (value instanceof Collection<?> lines) {
+      return lines.stream().map(String::valueOf).collect(Collectors.joining(", "));
+    }
+    return value == null ? null : String.valueOf(value);
   }
 
   private static String body(Exchange exchange) {
@@ -138,7 +134,8 @@ public final class Outcomes {
   }
 
   private static @Nullable String excerpt(String body) {
-    String plain = body.replaceAll("[\\p{Cntrl}]+", " ").strip();
+    String begin = body.substring(0, Math.min(body.length(), 4 * EXCERPT));
+    String plain = CONTROLS.matcher(begin).replaceAll(" ").strip();
     return plain.isEmpty() ? null : plain.substring(0, Math.min(plain.length(), EXCERPT));
   }
 

@@ -30,6 +30,9 @@ import org.slf4j.LoggerFactory;
 public final class Runs {
   private static final Logger LOG = LoggerFactory.getLogger(Runs.class);
 
+  /** Set on the exchange: whether few calls of the account may be under way at once. */
+  private static final String NARROW = "narrow";
+
   /** When it is spent, the rest of a run goes back to its lane after the call in hand. */
   private static final Duration BUDGET = Duration.ofSeconds(2);
 
@@ -167,7 +170,9 @@ public final class Runs {
   public void next(Exchange exchange) {
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
     Account account = catalogue.get().account(run.run.account()).orElseThrow();
-    exchange.setProperty(Work.PROPERTY, new Work(run.run, run.take(), account));
+    Work work = new Work(run.run, run.take(), account);
+    exchange.setProperty(Work.PROPERTY, work);
+    exchange.setProperty(NARROW, work.isNarrow());
   }
 
   /** Ends the run: what was not called goes back to its lane. Returns when all is durable. */

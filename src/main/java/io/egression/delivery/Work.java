@@ -60,7 +60,7 @@ public final class Work {
   }
 
   /** Whether the connector's policy says how many calls of an account may be under way at once. */
-  public boolean isNarrow() {
+  boolean isNarrow() {
     return account.connector().policy().allowance().accountConcurrency() != null;
   }
 

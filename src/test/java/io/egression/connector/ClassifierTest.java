@@ -69,7 +69,7 @@ class ClassifierTest {
 
   @Test
   void a_connector_without_http_that_does_not_throw_has_taken_it() {
-    assertThat(classify(STEADY, new Answer(null, Map.of(), "", null, List.of("1"))))
+    assertThat(classify(STEADY, new Answer(null, Answer.Headers.NONE, "", null, List.of("1"))))
         .isEqualTo(new Delivered("taken"));
   }
 
@@ -315,7 +315,7 @@ class ClassifierTest {
     Outcome outcome =
         classify(
             "outcomes: [{failed: '.[]', outcome: rejected}]",
-            new Answer(200, Map.of(), body, null, ids),
+            new Answer(200, Answer.Headers.NONE, body, null, ids),
             0);
     assertThat(outcome.reason()).isEqualTo("status 200, failed: 0, 1, 2, 3, 4 and 995 more");
     assertThat(((Rejected) outcome).pending()).hasSize(1000);
@@ -463,10 +463,10 @@ class ClassifierTest {
   }
 
   private static Answer answer(@Nullable Integer status, Map<String, String> headers, String body) {
-    return new Answer(status, headers, body, null, List.of("1", "2", "3"));
+    return new Answer(status, Answer.Headers.of(headers), body, null, List.of("1", "2", "3"));
   }
 
   private static Answer fault(Throwable fault) {
-    return new Answer(null, Map.of(), "", fault, List.of("1", "2", "3"));
+    return new Answer(null, Answer.Headers.NONE, "", fault, List.of("1", "2", "3"));
   }
 }

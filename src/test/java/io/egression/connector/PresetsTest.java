@@ -282,6 +282,6 @@ class PresetsTest {
     for (int i = 0; i < namesAndValues.length; i += 2) {
       headers.put(namesAndValues[i], namesAndValues[i + 1]);
     }
-    return new Answer(status, headers, body, null, List.of("1"));
+    return new Answer(status, Answer.Headers.of(headers), body, null, List.of("1"));
   }
 }

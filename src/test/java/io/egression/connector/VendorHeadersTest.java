@@ -44,7 +44,7 @@ class VendorHeadersTest {
     }
 
     Answer answer(int status) {
-      return new Answer(status, headers, "", null, List.of("1"));
+      return new Answer(status, Answer.Headers.of(headers), "", null, List.of("1"));
     }
   }
 
