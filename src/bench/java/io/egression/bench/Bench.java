@@ -31,7 +31,7 @@ public final class Bench {
       }
       tables.forEach(table -> System.out.println(table.text()));
     }
-    System.exit(0);
+    System.exit(results.failures().isEmpty() ? 0 : 1);
   }
 
   private static List<Part> chosen(List<String> names) {

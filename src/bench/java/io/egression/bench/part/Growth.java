@@ -47,33 +47,36 @@ final class Growth implements Part {
   }
 
   private void measure(Stage stage, Results results, Load load, int keys) {
+    results.measure(
+        Case.of(name(), Contenders.EGRESSION).with(KEYS, keys).with(WAITING, load.jobs()),
+        () -> grow(stage, load));
+  }
+
+  private static Map<String, Number> grow(Stage stage, Load load) {
     HubFiles.Account account = HubFiles.Account.of(stage.sink().address(load));
     try (HubContender hub =
         stage.contenders().hub("", Map.of("shop", account, "warm-up", account))) {
-      warmUp(stage, hub);
+      handIn(stage, hub, "warm-up", WARM_UP);
+      Waiting.until(stage.settings().most().toSeconds(), () -> hub.pending("warm-up") == 0);
       hub.pause();
+      long start = System.nanoTime();
+      int handedIn = handIn(stage, hub, "shop", load);
       Map<String, Number> figures = new LinkedHashMap<>();
-      figures.put("accepted/s", accept(stage, hub, load));
+      figures.put("accepted/s", handedIn / Race.seconds(start));
       figures.put("live heap MB", hub.memory().liveHeapMegabytes());
       figures.put(Throughput.JOBS, deliver(stage, hub, load));
       figures.put("peak resident MB", hub.memory().peakMegabytes());
       figures.put("out of order", stage.sink().log().tally(load).outOfOrder());
-      results.add(
-          Case.of(name(), Contenders.EGRESSION).with(KEYS, keys).with(WAITING, load.jobs()),
-          figures);
+      figures.put("cut", handedIn < load.jobs() ? 1 : 0);
+      return figures;
     }
   }
 
-  private static void warmUp(Stage stage, HubContender hub) {
-    int size = stage.settings().number("batch");
-    WARM_UP.inRequests(size, (from, to) -> hub.accept("warm-up", WARM_UP, from, to));
-    Waiting.until(stage.settings().most().toSeconds(), () -> hub.pending("warm-up") == 0);
-  }
-
-  private static double accept(Stage stage, HubContender hub, Load load) {
-    long start = System.nanoTime();
-    load.inRequests(stage.settings().number("batch"), (from, to) -> hub.accept(load, from, to));
-    return load.jobs() / Race.seconds(start);
+  private static int handIn(Stage stage, HubContender hub, String channel, Load load) {
+    return load.inRequests(
+        stage.settings().number("batch"),
+        stage.settings().most(),
+        (from, to) -> hub.accept(channel, load, from, to));
   }
 
   /** The same number of jobs from every backlog, so that all are measured alike. */

@@ -3,6 +3,7 @@ package io.egression.bench.part;
 import io.egression.bench.report.Case;
 import io.egression.bench.report.Ratio;
 import io.egression.bench.report.Results;
+import io.egression.bench.stage.BenchSettings;
 import io.egression.bench.stage.Contenders;
 import io.egression.bench.stage.Hanging;
 import io.egression.bench.stage.HubContender;
@@ -50,20 +51,25 @@ final class Isolation implements Part {
   }
 
   private void measure(Stage stage, Results results, String beside, HubFiles.Account trouble) {
-    Load load =
-        new Load(stage.settings().number("isolation.jobs"), stage.settings().number("keys"));
+    results.measure(
+        Case.of(name(), Contenders.EGRESSION).with(BESIDE, beside),
+        () -> race(stage, beside, trouble));
+  }
+
+  private static Map<String, Number> race(Stage stage, String beside, HubFiles.Account trouble) {
+    BenchSettings settings = stage.settings();
+    Load load = new Load(settings.number("isolation.jobs"), settings.number("keys"));
     Map<String, HubFiles.Account> accounts =
         Map.of("shop", HubFiles.Account.of(stage.sink().address(load)), TROUBLED, trouble);
     try (HubContender hub = stage.contenders().hub("", accounts)) {
       if (!beside.equals(NONE)) {
         TROUBLE.inRequests(
-            stage.settings().number("batch"),
+            settings.number("batch"),
+            settings.most(),
             (from, to) -> hub.accept(TROUBLED, TROUBLE, from, to));
       }
       Waiting.pause(2000); // the trouble has begun
-      results.add(
-          Case.of(name(), Contenders.EGRESSION).with(BESIDE, beside),
-          Race.run(stage, hub, load).figures(load));
+      return Race.run(stage, hub, load).figures();
     }
   }
 

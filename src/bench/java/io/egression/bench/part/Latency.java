@@ -8,6 +8,7 @@ import io.egression.bench.report.Samples;
 import io.egression.bench.stage.Contender;
 import io.egression.bench.stage.Load;
 import io.egression.bench.stage.Stage;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,50 +32,59 @@ final class Latency implements Part {
 
   @Override
   public void run(Stage stage, Results results) {
-    Map<String, Integer> rates = new LinkedHashMap<>();
-    for (String name : stage.settings().list("contenders")) {
-      rates.put(name, Math.max(1, (int) (throughput(stage, results, name) / 2)));
-    }
+    Map<String, Integer> rates = new HashMap<>();
     Repeats.of(stage.settings())
-        .forEach(() -> rates.forEach((name, rate) -> measure(stage, results, name, rate)));
+        .forEach(
+            () ->
+                stage
+                    .settings()
+                    .list("contenders")
+                    .forEach(name -> measure(stage, results, name, rates)));
   }
 
   /** As this run has measured it, or else found out now. */
   private static double throughput(Stage stage, Results results, String name) {
-    int keys = stage.settings().number("keys");
-    Load load = new Load(stage.settings().numbers("jobs").get(0), keys);
+    Load load = new Load(stage.settings().numbers("jobs").get(0), stage.settings().number("keys"));
     return results
         .median(Throughput.of(name, load), Throughput.JOBS)
-        .orElseGet(
-            () -> {
-              try (Contender contender = stage.contenders().start(name, load)) {
-                contender.work();
-                return Race.run(stage, contender, load)
-                    .figures(load)
-                    .get(Throughput.JOBS)
-                    .doubleValue();
-              }
-            });
+        .orElseGet(() -> Throughput.race(stage, name, load).get(Throughput.JOBS).doubleValue());
   }
 
-  private void measure(Stage stage, Results results, String name, int rate) {
+  private void measure(Stage stage, Results results, String name, Map<String, Integer> rates) {
+    Case of = Case.of(name(), name);
+    results.measure(
+        of,
+        () -> {
+          int rate = rates.computeIfAbsent(name, key -> half(throughput(stage, results, key)));
+          Pace pace = pace(stage, name, rate);
+          results.addSamples(of, pace.lag());
+          return figures(rate, pace);
+        });
+  }
+
+  private static int half(double throughput) {
+    return Math.max(1, (int) (throughput / 2));
+  }
+
+  private static Pace pace(Stage stage, String name, int rate) {
     int seconds = stage.settings().number("latency.seconds");
     int warmUp = rate * seconds / 2;
     Load load = new Load(warmUp + rate * seconds, stage.settings().number("keys"));
     try (Contender contender = stage.contenders().start(name, load)) {
       contender.work();
-      Pace pace = Pace.keep(stage, contender, load, rate, warmUp);
-      Map<String, Number> figures = new LinkedHashMap<>();
-      figures.put("offered/s", rate);
-      figures.put("accept p50 ms", pace.accept().percentile(50));
-      figures.put("accept p99 ms", pace.accept().percentile(99));
-      figures.put("lag p50 ms", pace.lag().percentile(50));
-      figures.put(LAG, pace.lag().percentile(99));
-      figures.put("missing", pace.missing());
-      Case of = Case.of(name(), name);
-      results.add(of, figures);
-      results.addSamples(of, pace.lag());
+      return Pace.keep(stage, contender, load, rate, warmUp);
     }
+  }
+
+  private static Map<String, Number> figures(int rate, Pace pace) {
+    Map<String, Number> figures = new LinkedHashMap<>();
+    figures.put("offered/s", rate);
+    figures.put("accept p50 ms", pace.accept().percentile(50));
+    figures.put("accept p99 ms", pace.accept().percentile(99));
+    figures.put("lag p50 ms", pace.lag().percentile(50));
+    figures.put(LAG, pace.lag().percentile(99));
+    figures.put("missing", pace.missing());
+    return figures;
   }
 
   @Override

@@ -32,11 +32,13 @@ final class Nodes implements Part {
   }
 
   private void measure(Stage stage, Results results, Load load, int count) {
-    try (HubContender hubs = stage.contenders().hubs(count, load)) {
-      results.add(
-          Case.of(name(), Contenders.EGRESSION).with(NODES, count),
-          Race.run(stage, hubs, load).figures(load));
-    }
+    results.measure(
+        Case.of(name(), Contenders.EGRESSION).with(NODES, count),
+        () -> {
+          try (HubContender hubs = stage.contenders().hubs(count, load)) {
+            return Race.run(stage, hubs, load).figures();
+          }
+        });
   }
 
   @Override

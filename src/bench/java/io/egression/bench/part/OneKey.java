@@ -3,7 +3,6 @@ package io.egression.bench.part;
 import io.egression.bench.report.Case;
 import io.egression.bench.report.Ratio;
 import io.egression.bench.report.Results;
-import io.egression.bench.stage.Contender;
 import io.egression.bench.stage.Contenders;
 import io.egression.bench.stage.Load;
 import io.egression.bench.stage.Stage;
@@ -33,12 +32,8 @@ final class OneKey implements Part {
   }
 
   private void measure(Stage stage, Results results, String name, Load load) {
-    try (Contender contender = stage.contenders().start(name, load)) {
-      contender.work();
-      results.add(
-          Case.of(name(), name).with("jobs", load.jobs()),
-          Race.run(stage, contender, load).figures(load));
-    }
+    results.measure(
+        Case.of(name(), name).with("jobs", load.jobs()), () -> Throughput.race(stage, name, load));
   }
 
   @Override

@@ -7,7 +7,6 @@ import io.egression.bench.stage.Stage;
 import io.egression.bench.stage.Waiting;
 import java.util.Arrays;
 import java.util.concurrent.TimeUnit;
-import java.util.concurrent.locks.LockSupport;
 
 /**
  * A load that is handed in at a steady rate, whether or not the contender keeps up.
@@ -18,30 +17,33 @@ import java.util.concurrent.locks.LockSupport;
  */
 record Pace(Samples accept, Samples lag, int missing) {
   /**
-   * Keeps the rate.
+   * Keeps the rate: first for a warm-up, which is waited for and not looked at, so that what was
+   * late then is not late for ever.
    *
-   * @param warmUp how many of the first jobs are not looked at
+   * @param warmUp how many of the first jobs it has
    */
   static Pace keep(Stage stage, Contender contender, Load load, int rate, int warmUp) {
-    int size = stage.settings().number("latency.batch");
+    Schedule schedule = new Schedule(rate);
     double[] due = new double[load.jobs()];
     Samples accept = new Samples();
     stage.sink().begin();
-    double wall = System.currentTimeMillis();
-    long start = System.nanoTime();
     load.inRequests(
-        size,
+        stage.settings().number("latency.batch"),
+        stage.settings().most(),
         (from, to) -> {
-          long at = from * TimeUnit.SECONDS.toNanos(1) / rate;
-          sleepUntil(start + at);
-          Arrays.fill(due, from, to, wall + at / 1e6);
+          boolean measured = from >= warmUp;
+          if (measured && !schedule.isAnew()) {
+            awaitCalls(stage, from);
+            schedule.anew(from);
+          }
+          Arrays.fill(due, from, to, schedule.await(from));
           long asked = System.nanoTime();
           contender.accept(load, from, to);
-          if (from >= warmUp) {
+          if (measured) {
             accept.add((System.nanoTime() - asked) / 1e6);
           }
         });
-    awaitCalls(stage, load);
+    awaitCalls(stage, load.jobs());
     return new Pace(accept, lag(stage, load, due, warmUp), load.jobs() - called(stage, load));
   }
 
@@ -57,22 +59,16 @@ record Pace(Samples accept, Samples lag, int missing) {
         .forEach(
             call -> {
               int number = load.number(call.key(), call.place());
-              if (number >= warmUp && call.attempt() == 1) {
+              if (number >= warmUp && due[number] > 0 && call.attempt() == 1) {
                 lag.add(Math.max(0, call.millis() - due[number]));
               }
             });
     return lag;
   }
 
-  private static void sleepUntil(long nanos) {
-    for (long left = nanos - System.nanoTime(); left > 0; left = nanos - System.nanoTime()) {
-      LockSupport.parkNanos(left);
-    }
-  }
-
-  private static void awaitCalls(Stage stage, Load load) {
+  private static void awaitCalls(Stage stage, int calls) {
     long end = System.nanoTime() + TimeUnit.SECONDS.toNanos(30);
-    while (stage.sink().calls() < load.jobs() && System.nanoTime() < end) {
+    while (stage.sink().calls() < calls && System.nanoTime() < end) {
       Waiting.pause(50);
     }
   }

@@ -2,7 +2,6 @@ package io.egression.bench.part;
 
 import io.egression.bench.stage.Contender;
 import io.egression.bench.stage.Load;
-import io.egression.bench.stage.Sink;
 import io.egression.bench.stage.Stage;
 import io.egression.bench.stage.Tally;
 import io.egression.bench.stage.Waiting;
@@ -12,21 +11,25 @@ import java.util.Map;
 /**
  * A load from its first request to the last job's end.
  *
+ * @param handedIn how many jobs were taken in time
  * @param accepted seconds until the last request was answered
  * @param done seconds until nothing was pending, or until the time was over
+ * @param cut whether the time was over
  */
-record Race(double accepted, double done, boolean cut, Tally tally) {
+record Race(int handedIn, double accepted, double done, boolean cut, Tally tally) {
   /** Hands in everything as fast as it is taken, while the contender works. */
   static Race run(Stage stage, Contender contender, Load load) {
-    Sink sink = stage.sink();
-    sink.begin();
+    stage.sink().begin();
     long start = System.nanoTime();
-    load.inRequests(
-        stage.settings().number("batch"), (from, to) -> contender.accept(load, from, to));
+    int handedIn =
+        load.inRequests(
+            stage.settings().number("batch"),
+            stage.settings().most(),
+            (from, to) -> contender.accept(load, from, to));
     double accepted = seconds(start);
-    boolean cut = !awaitDone(stage, contender, load.jobs(), start);
+    boolean all = awaitDone(stage, contender, handedIn, start) && handedIn == load.jobs();
     double done = seconds(start);
-    return new Race(accepted, done, cut, sink.log().tally(load));
+    return new Race(handedIn, accepted, done, !all, stage.sink().log().tally(load));
   }
 
   private static boolean awaitDone(Stage stage, Contender contender, int jobs, long start) {
@@ -45,14 +48,14 @@ record Race(double accepted, double done, boolean cut, Tally tally) {
   }
 
   /** Its figures by their names in the table. */
-  Map<String, Number> figures(Load load) {
+  Map<String, Number> figures() {
     Map<String, Number> figures = new LinkedHashMap<>();
-    figures.put("jobs/s", tally.taken() / done);
-    figures.put("accepted/s", load.jobs() / accepted);
+    figures.put(Throughput.JOBS, tally.taken() / done);
+    figures.put("accepted/s", handedIn / accepted);
     figures.put("out of order", tally.outOfOrder());
     figures.put("refused", tally.refused());
     figures.put("repeated", tally.repeated());
-    figures.put("missing", load.jobs() - tally.taken());
+    figures.put("missing", handedIn - tally.taken());
     figures.put("cut", cut ? 1 : 0);
     return figures;
   }

@@ -4,9 +4,9 @@ import io.egression.bench.report.Case;
 import io.egression.bench.report.Ratio;
 import io.egression.bench.report.Results;
 import io.egression.bench.stage.Contenders;
-import io.egression.bench.stage.Memory;
 import io.egression.bench.stage.Stage;
 import io.egression.bench.stage.Starts;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
@@ -44,14 +44,17 @@ final class Start implements Part {
   }
 
   private void measure(Results results, String name, String start, Starter starter) {
-    long from = System.nanoTime();
-    try (Starts.Started started = starter.start()) {
-      double seconds = Race.seconds(from);
-      Memory memory = started.memory();
-      results.add(
-          Case.of(name(), name).with(START, start),
-          Map.of(SECONDS, seconds, "resident MB", memory.residentMegabytes()));
-    }
+    results.measure(
+        Case.of(name(), name).with(START, start),
+        () -> {
+          long from = System.nanoTime();
+          try (Starts.Started started = starter.start()) {
+            Map<String, Number> figures = new LinkedHashMap<>();
+            figures.put(SECONDS, Race.seconds(from));
+            figures.put("resident MB", started.memory().residentMegabytes());
+            return figures;
+          }
+        });
   }
 
   @Override

@@ -8,6 +8,7 @@ import io.egression.bench.stage.Contenders;
 import io.egression.bench.stage.Load;
 import io.egression.bench.stage.Stage;
 import java.util.List;
+import java.util.Map;
 
 /** From the first request to the last job done, everybody working meanwhile. */
 final class Throughput implements Part {
@@ -50,10 +51,15 @@ final class Throughput implements Part {
         .with("failing", load.failing() + " %");
   }
 
-  private void measure(Stage stage, Results results, String name, Load load) {
+  private static void measure(Stage stage, Results results, String name, Load load) {
+    results.measure(of(name, load), () -> race(stage, name, load));
+  }
+
+  /** A contender alone on the stage, from its start on. */
+  static Map<String, Number> race(Stage stage, String name, Load load) {
     try (Contender contender = stage.contenders().start(name, load)) {
       contender.work();
-      results.add(of(name, load), Race.run(stage, contender, load).figures(load));
+      return Race.run(stage, contender, load).figures();
     }
   }
 

@@ -20,9 +20,11 @@ public record Report(Path directory, Map<String, String> about) {
     Map<String, Object> all = new LinkedHashMap<>();
     all.put("about", about);
     all.put("measurements", results.all());
+    all.put("failures", results.failures());
     StringBuilder text = new StringBuilder("# Results\n\n");
     about.forEach(
         (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
+    results.failures().forEach(failure -> text.append("- FAILED ").append(failure).append('\n'));
     text.append('\n');
     tables.forEach(table -> text.append(table.text()));
     plots.keySet().forEach(plot -> text.append("![](").append(plot).append(")\n"));

@@ -6,12 +6,14 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.function.Supplier;
 
 /** All measurements of a run, in their order; also told to the terminal as they come. */
 public final class Results {
   /** One measurement. */
   public record Measurement(Case of, Map<String, Number> figures) {}
 
+  private final List<String> failures = new ArrayList<>();
   private final List<Measurement> measurements = new ArrayList<>();
   private final Map<Case, Samples> samples = new LinkedHashMap<>();
   private final PrintStream terminal;
@@ -20,8 +22,23 @@ public final class Results {
     this.terminal = terminal;
   }
 
-  /** Adds a measurement. */
-  public void add(Case of, Map<String, Number> figures) {
+  /** Measures, and notes a failure as one: the others go on. */
+  public void measure(Case of, Supplier<Map<String, Number>> measurement) {
+    try {
+      add(of, measurement.get());
+    } catch (RuntimeException e) { // whatever a contender or its process may throw
+      failures.add(of + ": " + e);
+      terminal.println("FAILED " + of);
+      e.printStackTrace(terminal);
+    }
+  }
+
+  /** What failed, if anything. */
+  public List<String> failures() {
+    return List.copyOf(failures);
+  }
+
+  private void add(Case of, Map<String, Number> figures) {
     measurements.add(new Measurement(of, figures));
     StringBuilder line = new StringBuilder(of.part()).append(' ').append(of.contender());
     of.circumstances()

@@ -16,6 +16,8 @@ public final class Databases implements AutoCloseable {
 
   Databases(Path directory) {
     server = EmbeddedPostgres.start(directory);
+    // A run that is broken off leaves no server on files that the next one deletes.
+    Runtime.getRuntime().addShutdownHook(new Thread(server::close));
   }
 
   /** A database of one contender, gone when it is closed. */

@@ -5,13 +5,15 @@ import java.io.UncheckedIOException;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.time.Duration;
 import java.util.List;
 
 /** Egression: one hub or several on one database, handed jobs over HTTP. */
 public final class HubContender implements Contender {
   private static final String OPEN = "SELECT coalesce(sum(open + unplaced), 0) FROM lane";
 
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private final Databases.Database database;
   private final List<HubProcess> hubs;
   private final List<AutoCloseable> more;
@@ -64,6 +66,7 @@ public final class HubContender implements Contender {
   private void post(HubProcess hub, String path, String body, int expected) {
     HttpRequest request =
         HttpRequest.newBuilder(hub.address().resolve(path))
+            .timeout(Duration.ofMinutes(1))
             .header("Authorization", "Bearer " + key)
             .header("Content-Type", "application/json")
             .POST(HttpRequest.BodyPublishers.ofString(body))

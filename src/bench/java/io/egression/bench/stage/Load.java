@@ -1,5 +1,6 @@
 package io.egression.bench.stage;
 
+import java.time.Duration;
 import java.util.function.BiConsumer;
 
 /**
@@ -28,10 +29,20 @@ public record Load(int jobs, int keys, int failing) {
     return (place - 1) * keys + Integer.parseInt(key.substring(1));
   }
 
-  /** All jobs in order, a request at a time: from (inclusive) and to (exclusive). */
-  public void inRequests(int size, BiConsumer<Integer, Integer> request) {
-    for (int from = 0; from < jobs; from += size) {
-      request.accept(from, Math.min(jobs, from + size));
+  /**
+   * All jobs in order, a request at a time: from (inclusive) and to (exclusive).
+   *
+   * @param most when to stop if not everything is handed in by then
+   * @return how many were handed in
+   */
+  public int inRequests(int size, Duration most, BiConsumer<Integer, Integer> request) {
+    long start = System.nanoTime();
+    int from = 0;
+    while (from < jobs && System.nanoTime() - start < most.toNanos()) {
+      int to = Math.min(jobs, from + size);
+      request.accept(from, to);
+      from = to;
     }
+    return from;
   }
 }

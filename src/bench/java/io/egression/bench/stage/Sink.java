@@ -36,7 +36,8 @@ public final class Sink implements AutoCloseable {
   private final int port = freePort();
   private final Path log;
   private final Program nginx;
-  private final HttpClient http = HttpClient.newHttpClient();
+  private final HttpClient http =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private long ownRequests;
   private long requestsBefore;
   private long logBefore;
