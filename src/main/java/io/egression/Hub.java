@@ -39,6 +39,7 @@ import io.egression.ledger.Cancellation;
 import io.egression.ledger.Database;
 import io.egression.ledger.DeadLetters;
 import io.egression.ledger.Dispatch;
+import io.egression.ledger.Durability;
 import io.egression.ledger.Eligibility;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Node;
@@ -197,7 +198,9 @@ public final class Hub implements AutoCloseable {
   private Database openDatabase(DataDirectory data) {
     String url = settings.databaseUrl();
     if (url != null) {
-      return closing(openDatabase(url));
+      Database external = closing(openDatabase(url));
+      Durability.of(external).warnings().forEach(LOG::warn);
+      return external;
     }
     EmbeddedPostgres postgres = closing(EmbeddedPostgres.start(data.resolve("postgres")));
     return closing(

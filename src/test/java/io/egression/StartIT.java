@@ -45,6 +45,25 @@ class StartIT {
   }
 
   @Test
+  void a_database_that_may_lose_what_was_accepted_is_warned_of() {
+    String database = SharedPostgres.newDatabase();
+    String separator = database.contains("?") ? "&" : "?";
+    Map<String, String> settings =
+        files.settings(
+            "egression.database.url",
+            database + separator + "options=-c%20synchronous_commit%3Doff",
+            "egression.database.user",
+            SharedPostgres.user(),
+            "egression.database.password",
+            SharedPostgres.password());
+    try (ForkedJava hub = new ForkedJava(Egression.class, settings, "run")) {
+      hub.awaitLine("WARN.*synchronous_commit is off: jobs that were accepted just before a crash");
+      hub.terminate();
+      hub.awaitExit(SECONDS);
+    }
+  }
+
+  @Test
   void a_stop_while_it_starts_leaves_nothing_running() {
     try (ForkedJava hub = new ForkedJava(Egression.class, files.settings(), "run")) {
       hub.awaitLine("PostgreSQL runs on");
