@@ -22,6 +22,7 @@ import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
+import io.egression.delivery.Redaction;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
@@ -462,7 +463,8 @@ public final class Hub implements AutoCloseable {
                     account.key(),
                     account.connector().id(),
                     // not the outer ones: they show parameters, which may be secrets
-                    RouteFaults.explained(rootCause(e)).getMessage()),
+                    Redaction.of(
+                        String.valueOf(RouteFaults.explained(rootCause(e)).getMessage()), account)),
             e);
       }
     }

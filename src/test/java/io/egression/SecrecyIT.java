@@ -1,6 +1,7 @@
 package io.egression;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import ch.qos.logback.classic.Logger;
 import ch.qos.logback.classic.spi.ILoggingEvent;
@@ -159,6 +160,23 @@ class SecrecyIT {
       return Files.readString(Path.of("connectors/http-connector.kamelet.yaml"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
+    }
+  }
+
+  @Test
+  void a_kamelet_that_cannot_be_used_is_named_without_the_secret_that_it_puts_into_an_address() {
+    StubServer channel = new StubServer(call -> Answer.of(200));
+    try (channel;
+        TestHub hub =
+            TestHub.prepare()
+                .file(
+                    "token-connector.kamelet.yaml",
+                    kamelet().replace("uri: \"{{url}}\"", "uri: \"nosuch:{{token}}\""))
+                .accounts("acme", secretParameter("parameter", channel))) {
+      assertThatThrownBy(hub::start)
+          .hasMessageContaining("account acme/parameter: connector token-connector cannot be used")
+          .hasMessageContaining("nosuch")
+          .hasMessageNotContaining("kamelet-s-own-token");
     }
   }
 

@@ -10,14 +10,19 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Takes an account's secrets out of what its connector says, before anybody keeps or shows it: some
- * connectors tell what they were sent.
+ * Takes an account's secrets out of what its connector or Kamelet says, before anybody keeps or
+ * shows it: some connectors tell what they were sent.
  */
-final class Redaction {
+public final class Redaction {
   /** Shorter ones stand in many words, and are no secrets. */
   private static final int LEAST = 4;
 
   private Redaction() {}
+
+  /** The text without the account's secrets. */
+  public static String of(String text, Account account) {
+    return of(text, account, null);
+  }
 
   /**
    * The text without the account's secrets.
