@@ -13,6 +13,7 @@ import io.egression.connector.ConnectorFolder;
 import io.egression.delivery.Breakers;
 import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
+import io.egression.delivery.Credentials;
 import io.egression.delivery.Dispatcher;
 import io.egression.delivery.EmbeddedBroker;
 import io.egression.delivery.Enrichment;
@@ -21,6 +22,7 @@ import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
+import io.egression.delivery.Redaction;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
@@ -60,6 +62,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -74,6 +77,7 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
+import org.apache.camel.component.kamelet.KameletComponent;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -274,6 +278,10 @@ public final class Hub implements AutoCloseable {
     CallDeadlines deadlines = closing(new CallDeadlines());
     httpDefaults(deadlines);
     bind("messages", new Messages(node, deadlines));
+    Credentials credentials =
+        closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));
+    bind("credentials", credentials);
+    admit(credentials);
     bind("router", new ConnectorRouter());
     Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
     bind("permits", permits);
@@ -287,6 +295,7 @@ public final class Hub implements AutoCloseable {
             new Outcomes.Judges(
                 new Classifier(node.clock(), ThreadLocalRandom.current()),
                 enrichment,
+                credentials,
                 node.clock()),
             new Outcomes.Listeners(slow, permits, new Breakers(pauses, dispatcher))));
     bind("letters", new Letters(deadLetters, connections, json));
@@ -322,6 +331,21 @@ public final class Hub implements AutoCloseable {
             keys::refresh);
   }
 
+  /** Each account has an HTTP client of its own, and its secrets are in no endpoint's address. */
+  private void admit(Credentials credentials) {
+    Map<String, Properties> secrets = new HashMap<>();
+    for (Account account : catalogue.accounts().values()) {
+      bind("client/" + account.key(), credentials.client(account));
+      Properties properties = new Properties();
+      account
+          .access()
+          .parameters()
+          .forEach((name, secret) -> properties.setProperty(name, secret.value()));
+      secrets.put(account.key().toString(), properties);
+    }
+    camel.getComponent("kamelet", KameletComponent.class).setRouteProperties(secrets);
+  }
+
   private static Accounts.Configured configured(Account account) {
     return new Accounts.Configured(
         account.key(),
@@ -344,6 +368,7 @@ public final class Hub implements AutoCloseable {
       http.setHttpClientConfigurer(deadlines);
       http.setAutomaticRetriesDisabled(true);
       http.setFollowRedirects(false);
+      http.setCookieManagementDisabled(true);
       http.setConnectionsPerRoute(200);
       http.setMaxTotalConnections(1000);
     }
@@ -441,7 +466,8 @@ public final class Hub implements AutoCloseable {
                     account.key(),
                     account.connector().id(),
                     // not the outer ones: they show parameters, which may be secrets
-                    RouteFaults.explained(rootCause(e)).getMessage()),
+                    Redaction.of(
+                        String.valueOf(RouteFaults.explained(rootCause(e)).getMessage()), account)),
             e);
       }
     }

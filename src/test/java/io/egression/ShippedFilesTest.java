@@ -63,6 +63,21 @@ class ShippedFilesTest {
 
   @ParameterizedTest
   @MethodSource("files")
+  void every_call_of_a_kamelet_goes_through_its_account_s_own_client(Path file) throws IOException {
+    if (file.toString().endsWith(".kamelet.yaml")) {
+      for (JsonNode endpoint : endpoints(file)) {
+        String uri = endpoint.get("uri").asText();
+        if (uri.startsWith("http") || uri.startsWith("{{")) {
+          assertThat(endpoint.path("parameters").path("httpClientConfigurer").asText())
+              .as(uri)
+              .isEqualTo("#client/{{routeId}}");
+        }
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
   void no_path_matches_by_its_beginning_and_no_origin_is_allowed(Path file) throws IOException {
     assertThat(Files.readString(file))
         .doesNotContainIgnoringCase("matchOnUriPrefix")

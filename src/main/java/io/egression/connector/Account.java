@@ -6,9 +6,10 @@ import java.util.Map;
 /**
  * One subscription's channel, as configured.
  *
- * @param parameters of the connector's Kamelet, placeholders resolved
+ * @param parameters of the connector's Kamelet, placeholders resolved, without secret ones
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
+ * @param access what lets its calls in
  */
 public record Account(
     AccountKey key,
@@ -18,7 +19,22 @@ public record Account(
     Payload payload,
     int window,
     int runSize,
-    boolean holdOnDead) {
+    boolean holdOnDead,
+    Access access) {
+  /** An account without secrets. */
+  public Account(
+      AccountKey key,
+      Connector connector,
+      Map<String, String> parameters,
+      PartitionBy partitionBy,
+      Payload payload,
+      int window,
+      int runSize,
+      boolean holdOnDead) {
+    this(
+        key, connector, parameters, partitionBy, payload, window, runSize, holdOnDead, Access.OPEN);
+  }
+
   /** What keeps its order together. */
   public enum PartitionBy {
     ACCOUNT,
@@ -40,7 +56,10 @@ public record Account(
     return most == null ? window : Math.min(window, most);
   }
 
-  /** The Camel endpoint of this account: an instance of the connector's Kamelet of its own. */
+  /**
+   * The Camel endpoint of this account: an instance of the connector's Kamelet of its own. Secret
+   * parameters are not in it, because Camel shows endpoints in logs and errors.
+   */
   public String endpoint() {
     return KameletUri.of(connector.id(), key, parameters);
   }

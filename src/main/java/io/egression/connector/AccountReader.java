@@ -78,7 +78,36 @@ final class AccountReader {
               : Account.Payload.FULL,
           node.path("window").asInt(16),
           node.path("runSize").asInt(64),
-          "hold".equals(node.path("onDead").asText()));
+          "hold".equals(node.path("onDead").asText()),
+          new Access(authentication(connector), secrets(connector)));
+    }
+
+    private Authentication authentication(Connector connector) {
+      Authentication authentication =
+          new AuthenticationReader(file, pointer, placeholders, faults).read();
+      if (!(authentication instanceof Authentication.None) && !connector.accountClient()) {
+        fault(
+            "/authentication",
+            "the calls of %s can't be authenticated; its Kamelet's endpoint needs the parameter"
+                    .formatted(connector.id())
+                + " httpClientConfigurer: \"%s\"".formatted(KameletReader.ACCOUNT_CLIENT));
+      }
+      return authentication;
+    }
+
+    private Map<String, Secret> secrets(Connector connector) {
+      SecretReader reader = new SecretReader(file, placeholders, faults);
+      Map<String, Secret> secrets = new HashMap<>();
+      for (String name : connector.secret()) {
+        String at = child("/parameters", name);
+        if (node.path("parameters").has(name)) {
+          reader.read(pointer + at).ifPresent(secret -> secrets.put(name, secret));
+          Optional.ofNullable(secrets.get(name))
+              .flatMap(secret -> KameletUri.fault(secret.value()))
+              .ifPresent(fault -> fault(at, fault));
+        }
+      }
+      return secrets;
     }
 
     private Map<String, String> parameters(Connector connector) {
@@ -90,10 +119,13 @@ final class AccountReader {
                 if (!connector.properties().containsKey(name)) {
                   unknown(name, connector);
                 }
-                parameters.put(name, value(name));
+                if (!connector.secret().contains(name)) {
+                  parameters.put(name, value(name));
+                }
               });
       timeouts(parameters, connector);
       connector.required().stream()
+          .filter(name -> !node.path("parameters").has(name))
           .filter(name -> !parameters.containsKey(name))
           .sorted()
           .forEach(
