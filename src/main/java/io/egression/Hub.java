@@ -11,15 +11,19 @@ import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
 import io.egression.connector.ConnectorFolder;
 import io.egression.delivery.Breakers;
+import io.egression.delivery.Brokers;
 import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
 import io.egression.delivery.Credentials;
 import io.egression.delivery.Dispatcher;
 import io.egression.delivery.EmbeddedBroker;
 import io.egression.delivery.Enrichment;
+import io.egression.delivery.ForeignIds;
 import io.egression.delivery.Health;
 import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
+import io.egression.delivery.ObjectCalls;
+import io.egression.delivery.ObjectDocuments;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
 import io.egression.delivery.Redaction;
@@ -45,6 +49,7 @@ import io.egression.ledger.Durability;
 import io.egression.ledger.Eligibility;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Node;
+import io.egression.ledger.ObjectMappings;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.PermitLedger;
 import io.egression.ledger.ProgressReport;
@@ -320,7 +325,7 @@ public final class Hub implements AutoCloseable {
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
-    bind("jms", jms());
+    bindForKamelets(accounts);
     sweep =
         new Sweep(
             new Sweep.Ledger(
@@ -344,6 +349,16 @@ public final class Hub implements AutoCloseable {
       secrets.put(account.key().toString(), properties);
     }
     camel.getComponent("kamelet", KameletComponent.class).setRouteProperties(secrets);
+  }
+
+  private void bindForKamelets(Accounts accounts) {
+    ConnectionFactory shared = sharedConnection();
+    bind("jms", jms(shared));
+    bind("broker", new JmsComponent()); // for endpoints that bring their own connections
+    bind("brokers", closing(new Brokers(shared)));
+    bind("objects", new ObjectCalls());
+    bind("documents", new ObjectDocuments());
+    bind("ids", new ForeignIds(new ObjectMappings(database, accounts)));
   }
 
   private static Accounts.Configured configured(Account account) {
@@ -374,11 +389,16 @@ public final class Hub implements AutoCloseable {
     }
   }
 
-  private JmsComponent jms() {
-    JmsComponent jms = JmsComponent.jmsComponent(connections);
+  /** For those who send: one connection for all. */
+  private ConnectionFactory sharedConnection() {
     CachingConnectionFactory caching = new CachingConnectionFactory(connections);
     closing(caching::destroy);
-    jms.getConfiguration().setTemplateConnectionFactory(caching);
+    return caching;
+  }
+
+  private JmsComponent jms(ConnectionFactory shared) {
+    JmsComponent jms = JmsComponent.jmsComponent(connections);
+    jms.getConfiguration().setTemplateConnectionFactory(shared);
     return jms;
   }
 

@@ -126,6 +126,15 @@ create function jobs_of(account integer, type text, id text) returns setof job l
   where cardinality(object_ids) > 1 and object_ids @> array[id] and object_type = type and account_id + 0 = account
 $$;
 
+-- What a channel calls an object of ours, as its answer to the create said.
+create table object_mapping (
+  account_id    integer not null,
+  object_type   text collate "C" not null,
+  object_id     text collate "C" not null,
+  foreign_id    text not null,
+  primary key (account_id, object_type, object_id)
+);
+
 -- One row per call of a connector; written once.
 create table attempt (
   job_id        uuid not null,

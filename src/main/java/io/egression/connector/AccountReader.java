@@ -3,6 +3,8 @@ package io.egression.connector;
 import static io.egression.connector.YamlTree.child;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.egression.job.AccountKey;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -161,10 +163,22 @@ final class AccountReader {
 
     private String value(String name) {
       String at = child("/parameters", name);
+      JsonNode value = file.root().at(pointer + at);
+      String text = value.isObject() ? mapping(value, at) : resolved(at);
+      KameletUri.fault(text).ifPresent(fault -> fault(at, fault));
+      return text;
+    }
+
+    /** A Kamelet's parameters are texts: a mapping is given to it as JSON. */
+    private String mapping(JsonNode value, String at) {
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
+      value.fieldNames().forEachRemaining(key -> json.put(key, resolved(child(at, key))));
+      return json.toString();
+    }
+
+    private String resolved(String at) {
       try {
-        String value = placeholders.apply(file.word(pointer + at));
-        KameletUri.fault(value).ifPresent(fault -> fault(at, fault));
-        return value;
+        return placeholders.apply(file.word(pointer + at));
       } catch (IllegalArgumentException e) {
         fault(at, String.valueOf(e.getMessage()));
         return "";
