@@ -15,6 +15,7 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 final class JmsCase implements ConnectorCase {
   static final String QUEUE = "acme.products";
   private final int port = TestBroker.freePort();
+  private final SecretFiles secrets = new SecretFiles().with("right", "#p4ss(w&rd) %");
   private final TestBroker broker = new TestBroker(TestBroker.newDirectory(), port);
   private final List<Received> received = new ArrayList<>();
   final List<TextMessage> messages = new ArrayList<>();
@@ -25,14 +26,14 @@ final class JmsCase implements ConnectorCase {
 
   @Override
   public String parameters() {
-    return "{destination: \"queue:%s\", brokerUrl: \"%s\", user: u, password: '#p4ss(w&rd) %%'}"
-        .formatted(QUEUE, url());
+    return "{destination: \"queue:%s\", brokerUrl: \"%s\", user: u, password: '%s'}"
+        .formatted(QUEUE, url(), secrets.placeholder("right"));
   }
 
   @Override
   public String parametersOfNothing(String secret) {
     return "{destination: \"queue:x\", brokerUrl: \"tcp://127.0.0.1:%d\", user: u, password: \"%s\"}"
-        .formatted(TestBroker.freePort(), secret);
+        .formatted(TestBroker.freePort(), secrets.with("other", secret).placeholder("other"));
   }
 
   /** Puts a message there that the connector could have sent for this job. */
