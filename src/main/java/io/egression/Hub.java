@@ -124,7 +124,7 @@ public final class Hub implements AutoCloseable {
   private Runs runs;
   private Dispatcher dispatcher;
   private Replays replays;
-  private Sweep sweep;
+  private volatile Sweep sweep;
   private final ReentrantLock changing = new ReentrantLock();
   private boolean closed;
 
@@ -304,7 +304,7 @@ public final class Hub implements AutoCloseable {
                 node.clock()),
             new Outcomes.Listeners(slow, permits, new Breakers(pauses, dispatcher))));
     bind("letters", new Letters(deadLetters, connections, json));
-    bind("health", new Health(node, dispatcher, json));
+    bind("health", new Health(node, dispatcher, this::repairs, json));
     bind("deliveryMapper", json);
     HttpApi api =
         new HttpApi(
@@ -540,7 +540,7 @@ public final class Hub implements AutoCloseable {
 
   /** How much the safety net has put right: 0 in a healthy run. */
   public long repairs() {
-    return sweep.repairs();
+    return sweep == null ? 0 : sweep.repairs();
   }
 
   /** Counts of what is under way. */
