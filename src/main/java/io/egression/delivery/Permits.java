@@ -74,9 +74,12 @@ public final class Permits {
     if (limits.isEmpty() || run.turn != null) {
       return;
     }
-    Instant busy = busyUntil.get(counters(rules(work, limits)));
-    if (busy != null && busy.isAfter(clock.instant().plus(PATIENCE))) {
-      take(exchange);
+    List<Rule> rules = rules(work, limits);
+    Instant busy = busyUntil.get(counters(rules));
+    if (busy != null
+        && busy.isAfter(clock.instant().plus(PATIENCE))
+        && run.permits(rules).isEmpty()) {
+      ask(work, run, limits, rules); // what it gets is for the call, later
     }
   }
 
