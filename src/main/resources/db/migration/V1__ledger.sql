@@ -248,11 +248,12 @@ create function limit_free(c limit_counter, r limit_rule, moment timestamptz) re
     end)
 $$;
 
--- Takes permits of all limits of a call, or none. An ask: {"most", "patience" and "lead" (us: the first permit is not for
--- now, but for when the answer will have come), "turn": whether its turn has come, "limits"}. The answer has the times from which calls may start, `most` at most; none if even the first is farther away
--- than the patience: then `turn` is when to come again. Who comes while others wait for their turns gets the next one.
+-- Takes permits of all limits of a call, or none. An ask: {"most", "lead" and "patience" (us), "turn": whether its turn has
+-- come, "limits"}. The first permit is for the time when the answer will have come: now and the lead. The answer has the
+-- times from which, and until which, calls may start, `most` at most; none if even the first is farther away than the
+-- patience: then `turn` is when to come again. Who comes while others wait for their turns gets the next one.
 create function take_permits(asks jsonb)
-  returns table (ask integer, slots timestamptz[], turn timestamptz, bound text) language plpgsql as $$
+  returns table (ask integer, slots timestamptz[], ends timestamptz[], turn timestamptz, bound text) language plpgsql as $$
 declare
   locked timestamptz;
   moment timestamptz;
@@ -260,6 +261,7 @@ declare
   rules limit_rule[];
   queue timestamptz;
   slot timestamptz;
+  until timestamptz;
 begin
   perform from limit_counter where limit_id in (
     select (l ->> 'id')::integer from jsonb_array_elements(asks) a, jsonb_array_elements(a -> 'limits') l)
@@ -275,12 +277,15 @@ begin
     ask := wanted.number;
     moment := locked + wanted.lead;
     slots := '{}';
+    ends := '{}';
     loop
       select max(f.free), max(c.queue_end), (array_agg(r.name order by greatest(f.free, c.queue_end) desc))[1]
       into slot, queue, bound
       from unnest(rules) r join limit_counter c on c.limit_id = r.id
       cross join lateral (select limit_free(c, r, moment) as free) f;
       exit when slot > moment + wanted.patience or (queue > slot and not wanted.has_turn);
+      select min(greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) + micros(r.slack)) into until
+      from unnest(rules) r join limit_counter c on c.limit_id = r.id;
       with used as (
         select r.*, greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) as slot
         from unnest(rules) r join limit_counter c on c.limit_id = r.id),
@@ -299,6 +304,7 @@ begin
       insert into limit_use (limit_id, upto, at)
       select n.limit_id, n.taken, n.at from counted n where n.kind = 'window';
       slots := slots || slot;
+      ends := ends || until;
       exit when cardinality(slots) >= wanted.most;
     end loop;
     turn := null;

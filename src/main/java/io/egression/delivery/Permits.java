@@ -29,7 +29,6 @@ public final class Permits {
   /** No thread is more exact; what is limited in shorter periods is not exact either. */
   private static final Duration LEAST_SLACK = Duration.ofMillis(2);
 
-  private static final Duration QUOTA_SLACK = Duration.ofSeconds(2);
   private static final Duration EARLY_MOST = Duration.ofSeconds(2);
   private static final Duration LEAD_MOST = Duration.ofMillis(500);
   private static final Duration HANDOVER = Duration.ofMillis(10);
@@ -79,7 +78,7 @@ public final class Permits {
     if (busy != null
         && busy.isAfter(clock.instant().plus(PATIENCE))
         && run.permits(rules).isEmpty()) {
-      ask(work, run, limits, rules); // what it gets is for the call, later
+      ask(work, run, limits, false); // what it gets is for the call, later
     }
   }
 
@@ -96,27 +95,39 @@ public final class Permits {
     }
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
     List<Rule> rules = rules(work, limits);
-    Duration slack = slack(limits);
+    boolean late = false;
     while (true) {
-      Instant slot = run.permits(rules).poll();
-      if (slot == null) {
-        ask(work, run, limits, rules);
+      PermitLedger.Permit permit = run.permits(rules).poll();
+      if (permit == null) {
+        ask(work, run, limits, late);
       } else {
-        waitFor(slot);
-        if (!clock.instant().isAfter(slot.plus(slack))) {
+        waitFor(permit.from());
+        if (isInTime(permit)) {
           return;
-        } // a permit used too late would stand for a call in another period
+        }
+        late = true;
       }
     }
   }
 
-  private void ask(Work work, RunInHand run, List<Limit> limits, List<Rule> rules) {
+  private boolean isInTime(PermitLedger.Permit permit) {
+    Instant least = permit.from().plus(LEAST_SLACK);
+    Instant until = permit.until().isBefore(least) ? least : permit.until();
+    return !clock.instant().isAfter(until);
+  }
+
+  /**
+   * @param late it had a permit and was too late: it keeps its turn
+   */
+  private void ask(Work work, RunInHand run, List<Limit> limits, boolean late) {
+    List<Rule> rules = rules(work, limits);
     Pace pace = pace(work);
     Instant turn = run.turn;
     run.turn = null;
     if (turn != null) {
       pace.preparing.sample(Duration.between(turn, clock.instant()));
     }
+    boolean first = turn != null || late;
     long asked = System.nanoTime();
     PermitLedger.Permits permits =
         ledger.take(
@@ -124,10 +135,10 @@ public final class Permits {
                 rules,
                 run.takesNext(atOnce(pace, limits)),
                 lead(limits),
-                turn == null ? PATIENCE : TURN_PATIENCE,
-                turn != null));
+                first ? TURN_PATIENCE : PATIENCE,
+                first));
     asking.sample(Duration.ofNanos(System.nanoTime() - asked));
-    run.permits(rules).addAll(permits.slots());
+    run.permits(rules).addAll(permits.permits());
     if (permits.turn() != null) {
       busyUntil.put(counters(rules), permits.turn());
       throw new UndeliverableException(limited(work, limits, permits, pace));
@@ -169,15 +180,9 @@ public final class Permits {
     return (int) Math.min(MOST_AT_ONCE, 1 + slack(limits).toMillis() / call);
   }
 
-  /** The ledger may have let a limit's permit begin earlier by half of its slack. */
+  /** What is surely left of the time in which a call may start, once its permit is there. */
   private static Duration slack(List<Limit> limits) {
-    Duration least =
-        limits.stream()
-            .map(limit -> limit.kind() == Limit.Kind.QUOTA ? QUOTA_SLACK : limit.slack())
-            .min(Duration::compareTo)
-            .orElseThrow()
-            .dividedBy(2);
-    return least.compareTo(LEAST_SLACK) < 0 ? LEAST_SLACK : least;
+    return limits.stream().map(Limit::slack).min(Duration::compareTo).orElseThrow().dividedBy(2);
   }
 
   private void waitFor(Instant slot) {

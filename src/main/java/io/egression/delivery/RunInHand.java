@@ -1,5 +1,6 @@
 package io.egression.delivery;
 
+import io.egression.ledger.PermitLedger.Permit;
 import io.egression.ledger.PermitLedger.Rule;
 import io.egression.ledger.Run;
 import io.egression.ledger.Step;
@@ -29,7 +30,7 @@ public final class RunInHand {
   @Nullable Instant turn;
 
   /** Permits not used yet, and of which limits. */
-  private final Deque<Instant> permits = new ArrayDeque<>();
+  private final Deque<Permit> permits = new ArrayDeque<>();
 
   private List<Rule> permitsOf = List.of();
 
@@ -46,7 +47,7 @@ public final class RunInHand {
   }
 
   /** The permits left for calls under these limits; others can't be used for them. */
-  Deque<Instant> permits(List<Rule> rules) {
+  Deque<Permit> permits(List<Rule> rules) {
     if (!permitsOf.equals(rules)) {
       permits.clear();
       permitsOf = rules;

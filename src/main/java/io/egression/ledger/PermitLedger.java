@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 import java.util.concurrent.ConcurrentHashMap;
+import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -62,11 +63,17 @@ public final class PermitLedger implements AutoCloseable {
   }
 
   /**
-   * @param slots from when calls may start; empty: none was taken
+   * @param permits one for each call, in order; empty: none was taken
    * @param turn if none was: when to come again
    * @param bound which limit decided
    */
-  public record Permits(List<Instant> slots, @Nullable Instant turn, String bound) {}
+  public record Permits(List<Permit> permits, @Nullable Instant turn, String bound) {}
+
+  /**
+   * A call may start between these times. Later it would count in another period than the one in
+   * which it has been counted.
+   */
+  public record Permit(Instant from, Instant until) {}
 
   private static final String COUNTERS =
       """
@@ -85,6 +92,7 @@ public final class PermitLedger implements AutoCloseable {
   private static final String TAKE =
       """
       SELECT ARRAY(SELECT (extract(epoch FROM s) * 1000000)::bigint FROM unnest(slots) s) AS slots,
+        ARRAY(SELECT (extract(epoch FROM s) * 1000000)::bigint FROM unnest(ends) s) AS ends,
         turn, bound
       FROM take_permits(cast(:asks AS jsonb)) ORDER BY ask
       """;
@@ -178,9 +186,15 @@ public final class PermitLedger implements AutoCloseable {
   private static Permits permits(ResultSet row, int n) throws SQLException {
     OffsetDateTime turn = row.getObject("turn", OffsetDateTime.class);
     return new Permits(
-        instants(row.getArray("slots")),
+        permits(instants(row.getArray("slots")), instants(row.getArray("ends"))),
         turn == null ? null : turn.toInstant(),
         row.getString("bound"));
+  }
+
+  private static List<Permit> permits(List<Instant> from, List<Instant> until) {
+    return IntStream.range(0, from.size())
+        .mapToObj(i -> new Permit(from.get(i), until.get(i)))
+        .toList();
   }
 
   private static List<Instant> instants(Array array) throws SQLException {

@@ -58,6 +58,9 @@ public record Limit(
     OBJECTS
   }
 
+  /** Calls that begin before a period's end and are late count in the next. */
+  private static final Duration QUOTA_SLACK = Duration.ofSeconds(2);
+
   /** A margin of 2 % leaves 98 % of what a vendor allows. */
   public static final double STANDARD_MARGIN = 0.02;
 
@@ -85,6 +88,10 @@ public record Limit(
    * part of the burst that is kept back.
    */
   public Duration slack() {
+    return kind == Kind.QUOTA ? QUOTA_SLACK : paceSlack();
+  }
+
+  private Duration paceSlack() {
     return Duration.ofNanos(Math.round(per.toNanos() * (margin + kept()) / permits));
   }
 

@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import io.egression.job.AccountKey;
 import io.egression.job.Action;
 import io.egression.ledger.PermitLedger.Ask;
+import io.egression.ledger.PermitLedger.Permit;
 import io.egression.ledger.PermitLedger.Permits;
 import io.egression.limit.Limit;
 import io.egression.limit.Limit.Cost;
@@ -27,6 +28,7 @@ class PermitLedgerIT {
   private static final AccountKey ONE = ModelAccount.WHOLE.key;
   private static final AccountKey OTHER = ModelAccount.BY_OBJECT.key;
   private static final Duration NOW_ONLY = Duration.ZERO;
+  private static final Duration TINY = Duration.ofMillis(1);
 
   private ModelTime time;
   private Accounts accounts;
@@ -66,12 +68,12 @@ class PermitLedgerIT {
   @Test
   void a_token_bucket_gives_its_burst_at_once_and_then_its_rate() {
     Limit limit = rate(2, Duration.ofSeconds(1), 40.0, 0);
-    assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).as("one is kept back").hasSize(39);
-    assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).isEmpty();
+    assertThat(from(ask(ONE, NOW_ONLY, 100, limit))).as("one is kept back").hasSize(39);
+    assertThat(from(ask(ONE, NOW_ONLY, 100, limit))).isEmpty();
     time.advance(Duration.ofSeconds(5));
-    assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).hasSize(10);
+    assertThat(from(ask(ONE, NOW_ONLY, 100, limit))).hasSize(10);
     time.advance(Duration.ofHours(1));
-    assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).hasSize(39);
+    assertThat(from(ask(ONE, NOW_ONLY, 100, limit))).hasSize(39);
   }
 
   @Test
@@ -80,8 +82,8 @@ class PermitLedgerIT {
     Duration lead = Duration.ofMillis(300);
     Ask ask = new Ask(rules(ONE, limit), 2, lead, Duration.ofSeconds(1), false);
     Instant first = now().plus(lead);
-    assertThat(permits.take(ask).slots()).containsExactly(first, first.plusMillis(100));
-    assertThat(permits.take(ask).slots())
+    assertThat(from(permits.take(ask))).containsExactly(first, first.plusMillis(100));
+    assertThat(from(permits.take(ask)))
         .as("as soon as the limit allows, if that is later anyway")
         .containsExactly(first.plusMillis(200), first.plusMillis(300));
   }
@@ -89,7 +91,7 @@ class PermitLedgerIT {
   @Test
   void permits_may_be_less_than_one_a_second() {
     Limit limit = rate(1, Duration.ofSeconds(120), 15.0, 0);
-    assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).hasSize(14);
+    assertThat(from(ask(ONE, NOW_ONLY, 100, limit))).hasSize(14);
     assertThat(ask(ONE, NOW_ONLY, 1, limit).turn()).isEqualTo(now().plusSeconds(120));
   }
 
@@ -139,11 +141,11 @@ class PermitLedgerIT {
             Cost.CALL,
             Set.of(),
             Set.of());
-    assertThat(ask(ONE, NOW_ONLY, 10, limit).slots()).hasSize(3);
+    assertThat(from(ask(ONE, NOW_ONLY, 10, limit))).hasSize(3);
     Instant midnight = Instant.parse("2026-01-01T08:00:00Z");
     assertThat(ask(ONE, NOW_ONLY, 10, limit).turn()).isEqualTo(midnight);
     time.advance(Duration.between(now(), midnight));
-    assertThat(ask(ONE, NOW_ONLY, 10, limit).slots()).hasSize(3);
+    assertThat(from(ask(ONE, NOW_ONLY, 10, limit))).hasSize(3);
     assertThat(ask(ONE, NOW_ONLY, 1, limit).turn()).isEqualTo(midnight.plus(Duration.ofDays(1)));
   }
 
@@ -164,30 +166,30 @@ class PermitLedgerIT {
             Set.of(),
             Set.of());
     time.advance(Duration.between(now(), Instant.parse("2026-03-29T00:30:00Z")));
-    assertThat(ask(ONE, NOW_ONLY, 1, limit).slots()).hasSize(1);
+    assertThat(from(ask(ONE, NOW_ONLY, 1, limit))).hasSize(1);
     assertThat(ask(ONE, NOW_ONLY, 1, limit).turn()).isEqualTo("2026-03-29T22:00:00Z");
   }
 
   @Test
   void an_account_has_a_bucket_of_its_own_and_a_connector_one_for_all() {
     Limit own = limit("own", Kind.WINDOW, 1, Duration.ofSeconds(10), 0, Scope.ACCOUNT, Cost.CALL);
-    assertThat(ask(ONE, NOW_ONLY, 1, own).slots()).hasSize(1);
-    assertThat(ask(OTHER, NOW_ONLY, 1, own).slots()).hasSize(1);
-    assertThat(ask(ONE, NOW_ONLY, 1, own).slots()).isEmpty();
+    assertThat(from(ask(ONE, NOW_ONLY, 1, own))).hasSize(1);
+    assertThat(from(ask(OTHER, NOW_ONLY, 1, own))).hasSize(1);
+    assertThat(from(ask(ONE, NOW_ONLY, 1, own))).isEmpty();
     Limit shared = limit("all", Kind.WINDOW, 1, Duration.ofSeconds(10), 0);
-    assertThat(ask(ONE, NOW_ONLY, 1, shared).slots()).hasSize(1);
-    assertThat(ask(OTHER, NOW_ONLY, 1, shared).slots()).isEmpty();
+    assertThat(from(ask(ONE, NOW_ONLY, 1, shared))).hasSize(1);
+    assertThat(from(ask(OTHER, NOW_ONLY, 1, shared))).isEmpty();
   }
 
   @Test
   void all_limits_or_none() {
     Limit own = limit("own", Kind.WINDOW, 1, Duration.ofSeconds(10), 0, Scope.ACCOUNT, Cost.CALL);
     Limit shared = limit("all", Kind.WINDOW, 2, Duration.ofSeconds(10), 0);
-    assertThat(ask(ONE, NOW_ONLY, 1, own, shared).slots()).hasSize(1);
+    assertThat(from(ask(ONE, NOW_ONLY, 1, own, shared))).hasSize(1);
     for (int i = 0; i < 5; i++) {
-      assertThat(ask(ONE, NOW_ONLY, 1, own, shared).slots()).isEmpty();
+      assertThat(from(ask(ONE, NOW_ONLY, 1, own, shared))).isEmpty();
     }
-    assertThat(ask(OTHER, NOW_ONLY, 1, own, shared).slots())
+    assertThat(from(ask(OTHER, NOW_ONLY, 1, own, shared)))
         .as("the refused ones took nothing of the shared limit, nor a turn at it")
         .hasSize(1);
   }
@@ -196,11 +198,11 @@ class PermitLedgerIT {
   void what_counts_objects_takes_as_many() {
     Limit limit =
         limit("o", Kind.WINDOW, 10, Duration.ofSeconds(60), 0, Scope.CONNECTOR, Cost.OBJECTS);
-    assertThat(ask(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 8)).slots()).hasSize(1);
-    assertThat(ask(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 3)).slots()).isEmpty();
-    assertThat(turnOf(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 2)).slots()).hasSize(1);
+    assertThat(from(ask(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 8)))).hasSize(1);
+    assertThat(from(ask(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 3)))).isEmpty();
+    assertThat(from(turnOf(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 2)))).hasSize(1);
     time.advance(Duration.ofSeconds(60));
-    assertThat(turnOf(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 25)).slots())
+    assertThat(from(turnOf(ONE, NOW_ONLY, 1, limit.rule("c", ONE, 25))))
         .as("more than the window holds goes when it is empty")
         .hasSize(1);
   }
@@ -218,15 +220,32 @@ class PermitLedgerIT {
     assertThat(ask(OTHER, NOW_ONLY, 1, limit).turn())
         .as("who comes now goes behind those who wait")
         .isEqualTo(now().plusMillis(500));
-    assertThat(turnOf(ONE, NOW_ONLY, 1, limit).slots()).containsExactly(now());
+    assertThat(from(turnOf(ONE, NOW_ONLY, 1, limit))).containsExactly(now());
   }
 
   @Test
   void a_permit_a_little_away_is_given_to_who_waits_in_place() {
     Limit limit = rate(100, Duration.ofSeconds(1), null, 0);
-    assertThat(ask(ONE, Duration.ofMillis(50), 16, limit).slots())
+    assertThat(from(ask(ONE, Duration.ofMillis(50), 16, limit)))
         .extracting(slot -> Duration.between(now(), slot).toMillis())
         .containsExactly(0L, 10L, 20L, 30L, 40L, 50L);
+  }
+
+  @Test
+  void a_permit_says_how_late_its_call_may_be() {
+    Limit rate = rate(50, Duration.ofSeconds(1), null, 1);
+    assertThat(ask(ONE, NOW_ONLY, 1, rate).permits())
+        .containsExactly(new Permit(now(), now().plusMillis(20)));
+  }
+
+  @Test
+  void of_several_limits_the_one_that_bears_the_least_decides_how_late() {
+    Limit window = limit("w", Kind.WINDOW, 100, Duration.ofSeconds(30), 2);
+    Limit rate = rate(10, Duration.ofSeconds(1), null, 0.2);
+    ask(ONE, NOW_ONLY, 1, window, rate);
+    Permit next = ask(ONE, Duration.ofSeconds(1), 1, window, rate).permits().get(0);
+    assertThat(Duration.between(now(), next.from())).isCloseTo(Duration.ofMillis(102), TINY);
+    assertThat(Duration.between(next.from(), next.until())).isEqualTo(Duration.ofMillis(20));
   }
 
   @Test
@@ -235,7 +254,7 @@ class PermitLedgerIT {
     ask(ONE, NOW_ONLY, 100, limit);
     permits.close();
     permits = new PermitLedger(time.database(), accounts);
-    assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).isEmpty();
+    assertThat(from(ask(ONE, NOW_ONLY, 100, limit))).isEmpty();
   }
 
   @Test
@@ -253,12 +272,16 @@ class PermitLedgerIT {
     Instant end = now().plus(duration);
     while (now().isBefore(end)) {
       Permits answer = turnOf(ONE, NOW_ONLY, 100, limits);
-      calls.addAll(answer.slots());
-      if (answer.slots().isEmpty()) {
+      calls.addAll(from(answer));
+      if (from(answer).isEmpty()) {
         time.advance(Duration.between(now(), answer.turn()));
       }
     }
     return calls;
+  }
+
+  private static List<Instant> from(Permits permits) {
+    return permits.permits().stream().map(Permit::from).toList();
   }
 
   private Permits ask(AccountKey account, Duration patience, int most, Limit... limits) {
