@@ -19,6 +19,9 @@ import io.egression.delivery.Enrichment;
 import io.egression.delivery.Health;
 import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
+import io.egression.delivery.MetadataClient;
+import io.egression.delivery.MetadataOutage;
+import io.egression.delivery.MetadataRequests;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
 import io.egression.delivery.Replays;
@@ -263,16 +266,15 @@ public final class Hub implements AutoCloseable {
     Supplier<Catalogue> current = () -> catalogue;
     JobQueries queries = new JobQueries(database);
     DeadLetters deadLetters = new DeadLetters(database);
-    Enrichment enrichment =
-        new Enrichment(settings.metadataUrl(), queries, ThreadLocalRandom.current());
+    CallDeadlines deadlines = closing(new CallDeadlines());
+    httpDefaults(deadlines);
+    Enrichment enrichment = enrichment(deadlines, queries, node);
     Cancellation cancellation = new Cancellation(database, dispatcher::ended);
     SlowAccounts slow = new SlowAccounts(CONSUMERS);
     runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current, slow);
 
     bind("runs", runs);
     bind("enrichment", enrichment);
-    CallDeadlines deadlines = closing(new CallDeadlines());
-    httpDefaults(deadlines);
     bind("messages", new Messages(node, deadlines));
     bind("router", new ConnectorRouter());
     Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
@@ -320,6 +322,23 @@ public final class Hub implements AutoCloseable {
             dispatcher,
             camel.createProducerTemplate(),
             keys::refresh);
+  }
+
+  private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {
+    MetadataClient.Bounds bounds =
+        new MetadataClient.Bounds(settings.metadataMaxBody(), settings.metadataTimeout());
+    String authorization =
+        MetadataClient.authorization(
+            settings.metadataToken(), settings.metadataUser(), settings.metadataPassword());
+    bind(
+        "metadataClient",
+        new MetadataClient(deadlines, bounds, settings.metadataUrl(), authorization));
+    return new Enrichment(
+        new MetadataRequests(settings.metadataUrl()),
+        new MetadataOutage(node.clock(), ThreadLocalRandom.current()),
+        bounds,
+        queries,
+        node);
   }
 
   private static Accounts.Configured configured(Account account) {

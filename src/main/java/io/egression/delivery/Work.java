@@ -26,7 +26,10 @@ public final class Work {
   /** Ids that the Metadata API does not know. */
   final List<String> missing = new ArrayList<>();
 
-  int fetched;
+  private int fetched;
+
+  /** Of the objects gathered so far. */
+  long bytes;
 
   /** How long the call took. */
   Duration took = Duration.ZERO;
@@ -78,6 +81,22 @@ public final class Work {
   /** Another object is to be fetched. */
   public boolean isFetching() {
     return fetched < job.pending().size();
+  }
+
+  /** The id of the object to be fetched next. */
+  String nextId() {
+    return job.pending().get(fetched);
+  }
+
+  void found(Delivery.ObjectBody object, int size) {
+    objects.add(object);
+    bytes += size;
+    fetched++;
+  }
+
+  void missing(String id) {
+    missing.add(id);
+    fetched++;
   }
 
   CallDeadlines.@Nullable Call deadline;
