@@ -22,6 +22,7 @@ import io.egression.delivery.Messages;
 import io.egression.delivery.MetadataClient;
 import io.egression.delivery.MetadataOutage;
 import io.egression.delivery.MetadataRequests;
+import io.egression.delivery.ObjectCache;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
 import io.egression.delivery.Replays;
@@ -333,12 +334,12 @@ public final class Hub implements AutoCloseable {
     bind(
         "metadataClient",
         new MetadataClient(deadlines, bounds, settings.metadataUrl(), authorization));
-    return new Enrichment(
-        new MetadataRequests(settings.metadataUrl()),
-        new MetadataOutage(node.clock(), ThreadLocalRandom.current()),
-        bounds,
-        queries,
-        node);
+    Enrichment.Api api =
+        new Enrichment.Api(
+            new MetadataRequests(settings.metadataUrl()),
+            bounds,
+            new MetadataOutage(node.clock(), ThreadLocalRandom.current()));
+    return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);
   }
 
   private static Accounts.Configured configured(Account account) {

@@ -56,6 +56,7 @@ public final class Settings {
           Map.entry("egression.metadata.password", ""),
           Map.entry("egression.metadata.timeout", "15"),
           Map.entry("egression.metadata.max-body", "5242880"),
+          Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
@@ -222,6 +223,11 @@ public final class Settings {
 
   int metadataMaxBody() {
     return Integer.parseInt(text("egression.metadata.max-body"));
+  }
+
+  /** In bytes; 0: nothing is kept. */
+  long metadataCache() {
+    return Long.parseLong(text("egression.metadata.cache"));
   }
 
   Path routesDir() {

@@ -1,6 +1,7 @@
 package io.egression.connector;
 
 import io.egression.job.AccountKey;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Map;
  * @param parameters of the connector's Kamelet, placeholders resolved
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
+ * @param include by object type, the related objects that come with its objects
  */
 public record Account(
     AccountKey key,
@@ -18,7 +20,8 @@ public record Account(
     Payload payload,
     int window,
     int runSize,
-    boolean holdOnDead) {
+    boolean holdOnDead,
+    Map<String, List<String>> include) {
   /** What keeps its order together. */
   public enum PartitionBy {
     ACCOUNT,

@@ -8,6 +8,7 @@ import java.util.Optional;
 import java.util.UUID;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
+import org.apache.camel.Message;
 
 /**
  * Asks the Metadata API for the objects of the job in hand and takes its answers; the bean {@code
@@ -19,21 +20,25 @@ public final class Enrichment {
   /** A job's objects together, in answers of the largest size. */
   private static final int ANSWERS = 4;
 
+  /** The exchange's property: the route that is to ask; null: there is nothing to ask. */
+  private static final String ROUTE = "metadata";
+
   private final MetadataRequests requests;
   private final MetadataOutage outage;
   private final MetadataClient.Bounds bounds;
+  private final ObjectCache cache;
   private final JobQueries jobs;
   private final Node node;
 
-  public Enrichment(
-      MetadataRequests requests,
-      MetadataOutage outage,
-      MetadataClient.Bounds bounds,
-      JobQueries jobs,
-      Node node) {
-    this.requests = requests;
-    this.outage = outage;
-    this.bounds = bounds;
+  /** The Metadata API. */
+  public record Api(
+      MetadataRequests requests, MetadataClient.Bounds bounds, MetadataOutage outage) {}
+
+  public Enrichment(Api api, ObjectCache cache, JobQueries jobs, Node node) {
+    this.requests = api.requests;
+    this.bounds = api.bounds;
+    this.outage = api.outage;
+    this.cache = cache;
     this.jobs = jobs;
     this.node = node;
   }
@@ -43,29 +48,54 @@ public final class Enrichment {
     return work.isFetching();
   }
 
-  /** Makes the message the request for the next object. */
-  public void request(Exchange exchange) {
+  /**
+   * Takes the next object from those that may be used again; else it makes the message the request
+   * for it, and the property {@code metadata} the route that asks.
+   */
+  public void next(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    outage.letItBe(MetadataRequests.ROUTE);
+    ObjectCache.Kept kept = cache.find(key(work));
+    if (kept != null && kept.isFresh()) {
+      found(work, kept.body());
+      exchange.removeProperty(ROUTE);
+      return;
+    }
+    String route = MetadataRequests.route(exchange.getContext(), work.job.objectType());
+    outage.letItBe(route);
     if (!node.outlives(bounds.total())) {
       throw new UndeliverableException(
           new Outcome.Delayed(
               SOON, "this node's lease would not outlive the Metadata API's answer"));
     }
-    requests.write(exchange.getMessage(), work, work.nextId());
+    requests.write(exchange.getMessage(), work, work.nextId(), kept);
+    work.question = new Work.Question(route, kept, System.nanoTime());
+    exchange.setProperty(ROUTE, route);
+  }
+
+  private static ObjectCache.Key key(Work work) {
+    return new ObjectCache.Key(
+        work.job.objectType(), work.nextId(), work.run.account(), work.include());
   }
 
   /** Takes the answer for the object asked for. */
   public void accept(Exchange exchange) throws AnswerTooBigException {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    Integer status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    Message answer = exchange.getMessage();
+    Integer status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    ObjectCache.Kept kept = work.question.kept();
     if (status != null && (status == 404 || status == 410)) {
+      cache.forget(key(work));
       missing(work);
+    } else if (status != null && status == 304 && kept != null) {
+      cache.keep(key(work), kept.renewed(answer, work.question.askedNanos()));
+      found(work, kept.body());
     } else if (status == null || status == 200) { // none: a route that asks something else
-      found(work, body(exchange));
+      byte[] body = body(answer);
+      ObjectCache.Key key = key(work);
+      found(work, body);
+      cache.keep(key, ObjectCache.Kept.of(body, answer, work.question.askedNanos()));
     } else {
-      throw new UndeliverableException(
-          outage.refused(work, MetadataRequests.ROUTE, exchange.getMessage()));
+      throw new UndeliverableException(outage.refused(work, work.question.route(), answer));
     }
     if (!work.isFetching() && work.objects.isEmpty()) {
       throw new UndeliverableException(
@@ -74,12 +104,12 @@ public final class Enrichment {
     }
   }
 
-  private byte[] body(Exchange exchange) throws AnswerTooBigException {
-    byte[] body = exchange.getMessage().getBody(byte[].class);
-    if (body != null && body.length > bounds.most()) { // a route without the metadataClient
+  private byte[] body(Message answer) throws AnswerTooBigException {
+    byte[] body = MetadataBody.bytes(answer);
+    if (body.length > bounds.most()) { // a route without the metadataClient
       throw new AnswerTooBigException(bounds.most());
     }
-    return body == null ? new byte[0] : body;
+    return body;
   }
 
   private void found(Work work, byte[] body) {

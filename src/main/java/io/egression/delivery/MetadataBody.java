@@ -5,6 +5,8 @@ import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import org.apache.camel.Message;
 
 /** Reads the Metadata API's answers. */
 final class MetadataBody {
@@ -30,6 +32,16 @@ final class MetadataBody {
   }
 
   private MetadataBody() {}
+
+  /** The answer as it came, or as a route of its own has made it. */
+  static byte[] bytes(Message answer) {
+    Object body = answer.getBody();
+    byte[] bytes =
+        body instanceof JsonNode json
+            ? json.toString().getBytes(StandardCharsets.UTF_8)
+            : answer.getBody(byte[].class);
+    return bytes == null ? new byte[0] : bytes;
+  }
 
   /** The object that the answer has to be. */
   static JsonNode object(byte[] body) {

@@ -2,8 +2,11 @@ package io.egression.delivery;
 
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.jspecify.annotations.Nullable;
 
 /** Writes requests to the Metadata API. Thread safe. */
 public final class MetadataRequests {
@@ -18,8 +21,18 @@ public final class MetadataRequests {
     this.url = url.replaceFirst("/+$", "");
   }
 
-  /** Makes the message the request for one object. */
-  void write(Message message, Work work, String id) {
+  /** The route that asks for objects of this type: its own, if there is one. */
+  static String route(CamelContext camel, String objectType) {
+    String own = ROUTE + "-" + objectType;
+    return camel.hasEndpoint(own) == null ? ROUTE : own;
+  }
+
+  /**
+   * Makes the message the request for one object.
+   *
+   * @param kept what it need not send again if it is still the same
+   */
+  void write(Message message, Work work, String id, ObjectCache.@Nullable Kept kept) {
     Messages.removeHeaders(message);
     message.setBody(null);
     message.setHeader(Exchange.HTTP_METHOD, "GET");
@@ -30,9 +43,18 @@ public final class MetadataRequests {
         "subscription="
             + encoded(work.run.account().subscription())
             + "&channel="
-            + encoded(work.run.account().channel()));
+            + encoded(work.run.account().channel())
+            + include(work));
     message.setHeader("Accept", "application/json");
     message.setHeader(Messages.TRACEPARENT, Messages.traceparent(work.job));
+    if (kept != null && kept.etag() != null) {
+      message.setHeader("If-None-Match", kept.etag());
+    }
+  }
+
+  private static String include(Work work) {
+    List<String> include = work.include();
+    return include.isEmpty() ? "" : "&include=" + String.join(",", include);
   }
 
   /** Percent-encoded once (RFC 3986): a slash inside an id is no path separator. */

@@ -28,8 +28,20 @@ public final class Work {
 
   private int fetched;
 
+  /** What the Metadata API was asked last. */
+  @Nullable Question question;
+
   /** Of the objects gathered so far. */
   long bytes;
+
+  /**
+   * A request to the Metadata API.
+   *
+   * @param route that asks
+   * @param kept what it need not send again if it is still the same
+   * @param askedNanos when
+   */
+  record Question(String route, ObjectCache.@Nullable Kept kept, long askedNanos) {}
 
   /** How long the call took. */
   Duration took = Duration.ZERO;
@@ -86,6 +98,11 @@ public final class Work {
   /** The id of the object to be fetched next. */
   String nextId() {
     return job.pending().get(fetched);
+  }
+
+  /** The related objects that the account wants with this type. */
+  List<String> include() {
+    return account.include().getOrDefault(job.objectType(), List.of());
   }
 
   void found(Delivery.ObjectBody object, int size) {

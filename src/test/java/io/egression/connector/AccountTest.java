@@ -148,6 +148,7 @@ class AccountTest {
         Payload.FULL,
         16,
         64,
-        false);
+        false,
+        Map.of());
   }
 }

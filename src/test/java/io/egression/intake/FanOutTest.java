@@ -115,6 +115,7 @@ class FanOutTest {
         Account.Payload.FULL,
         16,
         64,
-        false);
+        false,
+        Map.of());
   }
 }
