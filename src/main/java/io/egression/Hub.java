@@ -336,7 +336,7 @@ public final class Hub implements AutoCloseable {
         new MetadataClient(deadlines, bounds, settings.metadataUrl(), authorization));
     Enrichment.Api api =
         new Enrichment.Api(
-            new MetadataRequests(settings.metadataUrl()),
+            new MetadataRequests(settings.metadataUrl(), settings.metadataBatch()),
             bounds,
             new MetadataOutage(node.clock(), ThreadLocalRandom.current()));
     return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);

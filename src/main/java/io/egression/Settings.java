@@ -57,6 +57,7 @@ public final class Settings {
           Map.entry("egression.metadata.timeout", "15"),
           Map.entry("egression.metadata.max-body", "5242880"),
           Map.entry("egression.metadata.cache", "33554432"),
+          Map.entry("egression.metadata.batch", "1"),
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
@@ -228,6 +229,11 @@ public final class Settings {
   /** In bytes; 0: nothing is kept. */
   long metadataCache() {
     return Long.parseLong(text("egression.metadata.cache"));
+  }
+
+  /** Objects in one request, at most. */
+  int metadataBatch() {
+    return Integer.parseInt(text("egression.metadata.batch"));
   }
 
   Path routesDir() {

@@ -34,6 +34,7 @@ final class SettingsCheck {
     number("egression.metadata.timeout", 1, 30);
     number("egression.metadata.max-body", 1024, 104_857_600);
     number("egression.metadata.cache", 0, 4_294_967_296L);
+    number("egression.metadata.batch", 1, 1000);
     metadataCredentials();
     startsWith("egression.database.url", "jdbc:postgresql:");
     startsWith("egression.broker.url", "tcp://", "vm://", "(");

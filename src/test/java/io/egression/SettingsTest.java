@@ -154,6 +154,7 @@ class SettingsTest {
         "egression.metadata.url | shop.example.com | must be an address: http://host:port/path",
         "egression.metadata.timeout | 31 | a whole number from 1 to 30",
         "egression.metadata.cache | -1 | a whole number from 0 to 4294967296",
+        "egression.metadata.batch | 0 | a whole number from 1 to 1000",
         "egression.metadata.max-body | 1023 | a whole number from 1024 to 104857600",
         "egression.routes.dir | no/such/dir | is not a directory",
         "egression.connectors.dir | pom.xml | is not a directory",

@@ -4,11 +4,13 @@ import io.egression.job.Outcome;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Node;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Message;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Asks the Metadata API for the objects of the job in hand and takes its answers; the bean {@code
@@ -17,17 +19,17 @@ import org.apache.camel.Message;
 public final class Enrichment {
   private static final Duration SOON = Duration.ofSeconds(1);
 
-  /** A job's objects together, in answers of the largest size. */
-  private static final int ANSWERS = 4;
-
   /** The exchange's property: the route that is to ask; null: there is nothing to ask. */
   private static final String ROUTE = "metadata";
+
+  /** There is no such request, or not for so many. */
+  private static final Set<Integer> NOT_SEVERAL = Set.of(404, 405, 410, 413, 501);
 
   private final MetadataRequests requests;
   private final MetadataOutage outage;
   private final MetadataClient.Bounds bounds;
   private final ObjectCache cache;
-  private final JobQueries jobs;
+  private final ObjectGathering gathering;
   private final Node node;
 
   /** The Metadata API. */
@@ -39,7 +41,7 @@ public final class Enrichment {
     this.bounds = api.bounds;
     this.outage = api.outage;
     this.cache = cache;
-    this.jobs = jobs;
+    this.gathering = new ObjectGathering(outage, bounds.most(), jobs);
     this.node = node;
   }
 
@@ -49,17 +51,31 @@ public final class Enrichment {
   }
 
   /**
-   * Takes the next object from those that may be used again; else it makes the message the request
-   * for it, and the property {@code metadata} the route that asks.
+   * Takes the next object from those that are at hand; else it makes the message the request for
+   * it, and the property {@code metadata} the route that asks.
    */
   public void next(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    exchange.removeProperty(ROUTE);
     ObjectCache.Kept kept = cache.find(key(work));
-    if (kept != null && kept.isFresh()) {
-      found(work, kept.body());
-      exchange.removeProperty(ROUTE);
+    if (takeAhead(work, run)) {
       return;
     }
+    if (kept != null && kept.isFresh()) {
+      gathering.found(work, kept.body());
+    } else {
+      ask(exchange, work, run, kept);
+    }
+  }
+
+  private boolean takeAhead(Work work, RunInHand run) {
+    Optional<Ahead.Fetched> fetched = run.ahead.find(work.job.objectType(), work.nextId());
+    fetched.ifPresent(object -> gathering.take(work, object));
+    return fetched.isPresent();
+  }
+
+  private void ask(Exchange exchange, Work work, RunInHand run, ObjectCache.@Nullable Kept kept) {
     String route = MetadataRequests.route(exchange.getContext(), work.job.objectType());
     outage.letItBe(route);
     if (!node.outlives(bounds.total())) {
@@ -67,8 +83,13 @@ public final class Enrichment {
           new Outcome.Delayed(
               SOON, "this node's lease would not outlive the Metadata API's answer"));
     }
-    requests.write(exchange.getMessage(), work, work.nextId(), kept);
-    work.question = new Work.Question(route, kept, System.nanoTime());
+    List<String> ids = requests.ids(work, run, route);
+    work.question = new Work.Question(route, ids, kept, System.nanoTime());
+    if (work.question.isForSeveral()) {
+      requests.writeQuery(exchange.getMessage(), work, ids);
+    } else {
+      requests.write(exchange.getMessage(), work, work.nextId(), kept);
+    }
     exchange.setProperty(ROUTE, route);
   }
 
@@ -77,80 +98,67 @@ public final class Enrichment {
         work.job.objectType(), work.nextId(), work.run.account(), work.include());
   }
 
-  /** Takes the answer for the object asked for. */
+  /** Takes the answer for what was asked for. */
   public void accept(Exchange exchange) throws AnswerTooBigException {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     Message answer = exchange.getMessage();
-    Integer status = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    Integer given = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    int status = given == null ? 200 : given; // none: a route that asks something else
+    if (work.question.isForSeveral()) {
+      acceptSeveral(
+          work, exchange.getProperty(RunInHand.PROPERTY, RunInHand.class), answer, status);
+    } else {
+      acceptOne(work, answer, status);
+    }
+  }
+
+  private void acceptOne(Work work, Message answer, int status) throws AnswerTooBigException {
+    ObjectCache.Key key = key(work);
     ObjectCache.Kept kept = work.question.kept();
-    if (status != null && (status == 404 || status == 410)) {
-      cache.forget(key(work));
-      missing(work);
-    } else if (status != null && status == 304 && kept != null) {
-      cache.keep(key(work), kept.renewed(answer, work.question.askedNanos()));
-      found(work, kept.body());
-    } else if (status == null || status == 200) { // none: a route that asks something else
-      byte[] body = body(answer);
-      ObjectCache.Key key = key(work);
-      found(work, body);
-      cache.keep(key, ObjectCache.Kept.of(body, answer, work.question.askedNanos()));
+    long asked = work.question.askedNanos();
+    if (status == 404 || status == 410) {
+      cache.forget(key);
+      gathering.missing(work);
+    } else if (status == 304 && kept != null) {
+      cache.keep(key, kept.renewed(answer, asked));
+      gathering.found(work, kept.body());
+    } else if (status == 200) {
+      byte[] body = gathering.body(answer);
+      gathering.found(work, body);
+      cache.keep(key, ObjectCache.Kept.of(body, answer, asked));
     } else {
       throw new UndeliverableException(outage.refused(work, work.question.route(), answer));
     }
-    if (!work.isFetching() && work.objects.isEmpty()) {
-      throw new UndeliverableException(
-          new Outcome.Rejected(
-              "the Metadata API does not know " + String.join(", ", work.missing), null));
+  }
+
+  /** An API that cannot do it, or not so many, is asked for one object after another. */
+  private void acceptSeveral(Work work, RunInHand run, Message answer, int status)
+      throws AnswerTooBigException {
+    if (NOT_SEVERAL.contains(status)) {
+      work.oneByOne = true;
+    } else if (status == 200) {
+      try {
+        run.ahead.fill(work, MetadataBody.objects(gathering.body(answer)));
+      } catch (MetadataBody.NotJsonException e) {
+        throw new UndeliverableException(
+            outage.away(work, "its answer for several objects " + e.getMessage()));
+      } catch (MetadataBody.UnfitException e) {
+        work.oneByOne = true;
+      }
+      work.oneByOne |= run.ahead.find(work.job.objectType(), work.nextId()).isEmpty();
+    } else {
+      throw new UndeliverableException(outage.refused(work, work.question.route(), answer));
     }
   }
 
-  private byte[] body(Message answer) throws AnswerTooBigException {
-    byte[] body = MetadataBody.bytes(answer);
-    if (body.length > bounds.most()) { // a route without the metadataClient
-      throw new AnswerTooBigException(bounds.most());
-    }
-    return body;
-  }
-
-  private void found(Work work, byte[] body) {
-    String id = work.nextId();
-    try {
-      work.found(new Delivery.ObjectBody(id, MetadataBody.object(body)), body.length);
-    } catch (MetadataBody.NotJsonException e) {
-      throw new UndeliverableException(
-          outage.away(work, "its answer for " + id + " " + e.getMessage()));
-    } catch (MetadataBody.UnfitException e) {
-      throw unfit(id, e.getMessage());
-    }
-    if (work.bytes > ANSWERS * (long) bounds.most()) {
-      throw new UndeliverableException(
-          new Outcome.Rejected(
-              "its objects together are larger than %d times egression.metadata.max-body"
-                  .formatted(ANSWERS),
-              null));
-    }
-  }
-
-  /** The answer for the object asked for is too big to be taken in. */
+  /** The answer is too big to be taken in: that is held against an object only if it is alone. */
   public void tooBig(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    throw unfit(work.nextId(), "is larger than " + bounds.most() + " bytes");
-  }
-
-  /** Wrong for this one object: the next answer would be no better. */
-  private static UndeliverableException unfit(String id, String what) {
-    return new UndeliverableException(
-        new Outcome.Rejected("the Metadata API's answer for " + id + " " + what, null));
-  }
-
-  private void missing(Work work) {
-    String id = work.nextId();
-    Optional<UUID> delete = jobs.laterDelete(work.job.id(), id);
-    if (delete.isPresent() && work.job.pending().size() == 1) {
-      throw new UndeliverableException(
-          new Outcome.Superseded("the object is gone; its delete is job " + delete.get()));
+    if (work.question.isForSeveral()) {
+      work.oneByOne = true;
+      return;
     }
-    work.missing(id);
+    throw gathering.tooBig(work);
   }
 
   /** The Metadata API can't be asked now: the job waits, and it does not count against it. */

@@ -6,6 +6,8 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
+import java.util.HashMap;
+import java.util.Map;
 import org.apache.camel.Message;
 
 /** Reads the Metadata API's answers. */
@@ -49,6 +51,27 @@ final class MetadataBody {
     if (json.isMissingNode()) {
       throw new NotJsonException("is empty");
     }
+    return requireObject(json);
+  }
+
+  /** The objects of an answer for several: {@code {"objects":[{"id","body"}…],"missing":[…]}}. */
+  static Map<String, Ahead.Fetched> objects(byte[] body) {
+    JsonNode json = object(body);
+    if (!json.path("objects").isArray()) {
+      throw new UnfitException("has no list of objects");
+    }
+    Map<String, Ahead.Fetched> objects = new HashMap<>();
+    int size = body.length / Math.max(1, json.get("objects").size());
+    json.get("objects")
+        .forEach(
+            each ->
+                objects.put(each.path("id").asText(), new Ahead.Fetched(each.path("body"), size)));
+    json.path("missing").forEach(id -> objects.put(id.asText(), new Ahead.Fetched(null, 0)));
+    return objects;
+  }
+
+  /** As it must be for a connector. */
+  static JsonNode requireObject(JsonNode json) {
     if (!json.isObject()) {
       throw new UnfitException("is not a JSON object");
     }

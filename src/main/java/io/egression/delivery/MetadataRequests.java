@@ -1,5 +1,7 @@
 package io.egression.delivery;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
@@ -13,18 +15,43 @@ public final class MetadataRequests {
   static final String ROUTE = "direct:metadata";
 
   private final String url;
+  private final int batch;
 
   /**
    * @param url of the Metadata API
+   * @param batch the most objects in one request
    */
-  public MetadataRequests(String url) {
+  public MetadataRequests(String url, int batch) {
     this.url = url.replaceFirst("/+$", "");
+    this.batch = batch;
   }
 
   /** The route that asks for objects of this type: its own, if there is one. */
   static String route(CamelContext camel, String objectType) {
     String own = ROUTE + "-" + objectType;
     return camel.hasEndpoint(own) == null ? ROUTE : own;
+  }
+
+  /** The objects to ask for now: the next one, and others with it if that may be. */
+  List<String> ids(Work work, RunInHand run, String route) {
+    boolean several = batch > 1 && route.equals(ROUTE) && !work.oneByOne;
+    return several ? Ahead.ids(work, run.following(), batch) : List.of(work.nextId());
+  }
+
+  /** Makes the message the request for several objects. */
+  void writeQuery(Message message, Work work, List<String> ids) {
+    ObjectNode query = JsonNodeFactory.instance.objectNode();
+    ids.forEach(query.putArray("ids")::add);
+    query.put("subscription", work.run.account().subscription());
+    query.put("channel", work.run.account().channel());
+    work.include().forEach(query.putArray("include")::add);
+    Messages.removeHeaders(message);
+    message.setBody(query.toString().getBytes(StandardCharsets.UTF_8));
+    message.setHeader(Exchange.HTTP_METHOD, "POST");
+    message.setHeader(Exchange.HTTP_URI, url + "/" + encoded(work.job.objectType()) + "/query");
+    message.setHeader(Exchange.CONTENT_TYPE, "application/json");
+    message.setHeader("Accept", "application/json");
+    message.setHeader(Messages.TRACEPARENT, Messages.traceparent(work.job));
   }
 
   /**

@@ -31,6 +31,9 @@ public final class Work {
   /** What the Metadata API was asked last. */
   @Nullable Question question;
 
+  /** Whether several objects were asked for at once, and that did not work out. */
+  boolean oneByOne;
+
   /** Of the objects gathered so far. */
   long bytes;
 
@@ -38,10 +41,16 @@ public final class Work {
    * A request to the Metadata API.
    *
    * @param route that asks
+   * @param ids of the objects, that of the next one first
    * @param kept what it need not send again if it is still the same
    * @param askedNanos when
    */
-  record Question(String route, ObjectCache.@Nullable Kept kept, long askedNanos) {}
+  record Question(
+      String route, List<String> ids, ObjectCache.@Nullable Kept kept, long askedNanos) {
+    boolean isForSeveral() {
+      return ids.size() > 1;
+    }
+  }
 
   /** How long the call took. */
   Duration took = Duration.ZERO;
@@ -98,6 +107,11 @@ public final class Work {
   /** The id of the object to be fetched next. */
   String nextId() {
     return job.pending().get(fetched);
+  }
+
+  /** The ids of the objects to be fetched yet. */
+  List<String> rest() {
+    return job.pending().subList(fetched, job.pending().size());
   }
 
   /** The related objects that the account wants with this type. */
