@@ -20,10 +20,10 @@ const job = (number, keys) => ({
 });
 
 /** Makes one call; throws if the sink refuses it. */
-export const call = async ({ number, key, place }, attempt) => {
+export const call = async ({ number, key, place }, attempt, path = sink.pathname) => {
   const id = `${key}-${place}`;
   const { statusCode, body } = await http.request({
-    path: sink.pathname,
+    path,
     method: "POST",
     headers: {
       "content-type": "application/json",

@@ -11,11 +11,14 @@ import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
 import io.egression.connector.ConnectorFolder;
 import io.egression.delivery.Breakers;
+import io.egression.delivery.Brokers;
 import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
+import io.egression.delivery.Credentials;
 import io.egression.delivery.Dispatcher;
 import io.egression.delivery.EmbeddedBroker;
 import io.egression.delivery.Enrichment;
+import io.egression.delivery.ForeignIds;
 import io.egression.delivery.Health;
 import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
@@ -23,8 +26,11 @@ import io.egression.delivery.MetadataClient;
 import io.egression.delivery.MetadataOutage;
 import io.egression.delivery.MetadataRequests;
 import io.egression.delivery.ObjectCache;
+import io.egression.delivery.ObjectCalls;
+import io.egression.delivery.ObjectDocuments;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
+import io.egression.delivery.Redaction;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
@@ -47,6 +53,7 @@ import io.egression.ledger.Durability;
 import io.egression.ledger.Eligibility;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Node;
+import io.egression.ledger.ObjectMappings;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.PermitLedger;
 import io.egression.ledger.ProgressReport;
@@ -64,6 +71,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
@@ -78,6 +86,7 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
+import org.apache.camel.component.kamelet.KameletComponent;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -119,7 +128,7 @@ public final class Hub implements AutoCloseable {
   private Runs runs;
   private Dispatcher dispatcher;
   private Replays replays;
-  private Sweep sweep;
+  private volatile Sweep sweep;
   private final ReentrantLock changing = new ReentrantLock();
   private boolean closed;
 
@@ -277,6 +286,10 @@ public final class Hub implements AutoCloseable {
     bind("runs", runs);
     bind("enrichment", enrichment);
     bind("messages", new Messages(node, deadlines));
+    Credentials credentials =
+        closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));
+    bind("credentials", credentials);
+    admit(credentials);
     bind("router", new ConnectorRouter());
     Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
     bind("permits", permits);
@@ -290,10 +303,11 @@ public final class Hub implements AutoCloseable {
             new Outcomes.Judges(
                 new Classifier(node.clock(), ThreadLocalRandom.current()),
                 enrichment,
+                credentials,
                 node.clock()),
             new Outcomes.Listeners(slow, permits, new Breakers(pauses, dispatcher))));
     bind("letters", new Letters(deadLetters, connections, json));
-    bind("health", new Health(node, dispatcher, json));
+    bind("health", new Health(node, dispatcher, this::repairs, json));
     bind("deliveryMapper", json);
     HttpApi api =
         new HttpApi(
@@ -314,7 +328,7 @@ public final class Hub implements AutoCloseable {
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
-    bind("jms", jms());
+    bindForKamelets(accounts);
     sweep =
         new Sweep(
             new Sweep.Ledger(
@@ -342,6 +356,31 @@ public final class Hub implements AutoCloseable {
     return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);
   }
 
+  /** Each account has an HTTP client of its own, and its secrets are in no endpoint's address. */
+  private void admit(Credentials credentials) {
+    Map<String, Properties> secrets = new HashMap<>();
+    for (Account account : catalogue.accounts().values()) {
+      bind("client/" + account.key(), credentials.client(account));
+      Properties properties = new Properties();
+      account
+          .access()
+          .parameters()
+          .forEach((name, secret) -> properties.setProperty(name, secret.value()));
+      secrets.put(account.key().toString(), properties);
+    }
+    camel.getComponent("kamelet", KameletComponent.class).setRouteProperties(secrets);
+  }
+
+  private void bindForKamelets(Accounts accounts) {
+    ConnectionFactory shared = sharedConnection();
+    bind("jms", jms(shared));
+    bind("broker", new JmsComponent()); // for endpoints that bring their own connections
+    bind("brokers", closing(new Brokers(shared)));
+    bind("objects", new ObjectCalls());
+    bind("documents", new ObjectDocuments());
+    bind("ids", new ForeignIds(new ObjectMappings(database, accounts)));
+  }
+
   private static Accounts.Configured configured(Account account) {
     return new Accounts.Configured(
         account.key(),
@@ -364,16 +403,22 @@ public final class Hub implements AutoCloseable {
       http.setHttpClientConfigurer(deadlines);
       http.setAutomaticRetriesDisabled(true);
       http.setFollowRedirects(false);
+      http.setCookieManagementDisabled(true);
       http.setConnectionsPerRoute(200);
       http.setMaxTotalConnections(1000);
     }
   }
 
-  private JmsComponent jms() {
-    JmsComponent jms = JmsComponent.jmsComponent(connections);
+  /** For those who send: one connection for all. */
+  private ConnectionFactory sharedConnection() {
     CachingConnectionFactory caching = new CachingConnectionFactory(connections);
     closing(caching::destroy);
-    jms.getConfiguration().setTemplateConnectionFactory(caching);
+    return caching;
+  }
+
+  private JmsComponent jms(ConnectionFactory shared) {
+    JmsComponent jms = JmsComponent.jmsComponent(connections);
+    jms.getConfiguration().setTemplateConnectionFactory(shared);
     return jms;
   }
 
@@ -461,7 +506,8 @@ public final class Hub implements AutoCloseable {
                     account.key(),
                     account.connector().id(),
                     // not the outer ones: they show parameters, which may be secrets
-                    RouteFaults.explained(rootCause(e)).getMessage()),
+                    Redaction.of(
+                        String.valueOf(RouteFaults.explained(rootCause(e)).getMessage()), account)),
             e);
       }
     }
@@ -514,7 +560,7 @@ public final class Hub implements AutoCloseable {
 
   /** How much the safety net has put right: 0 in a healthy run. */
   public long repairs() {
-    return sweep.repairs();
+    return sweep == null ? 0 : sweep.repairs();
   }
 
   /** Counts of what is under way. */

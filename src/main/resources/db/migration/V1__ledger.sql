@@ -126,6 +126,15 @@ create function jobs_of(account integer, type text, id text) returns setof job l
   where cardinality(object_ids) > 1 and object_ids @> array[id] and object_type = type and account_id + 0 = account
 $$;
 
+-- What a channel calls an object of ours, as its answer to the create said.
+create table object_mapping (
+  account_id    integer not null,
+  object_type   text collate "C" not null,
+  object_id     text collate "C" not null,
+  foreign_id    text not null,
+  primary key (account_id, object_type, object_id)
+);
+
 -- One row per call of a connector; written once.
 create table attempt (
   job_id        uuid not null,
@@ -239,12 +248,13 @@ create function limit_free(c limit_counter, r limit_rule, moment timestamptz) re
     end)
 $$;
 
--- Takes permits of all limits of a call, or none. An ask: {"most", "patience" (us), "turn": whether its turn has come,
--- "limits"}. The answer has the times from which calls may start, `most` at most; none if even the first is farther away
+-- Takes permits of all limits of a call, or none. An ask: {"most", "patience" and "lead" (us: the first permit is not for
+-- now, but for when the answer will have come), "turn": whether its turn has come, "limits"}. The answer has the times from which calls may start, `most` at most; none if even the first is farther away
 -- than the patience: then `turn` is when to come again. Who comes while others wait for their turns gets the next one.
 create function take_permits(asks jsonb)
   returns table (ask integer, slots timestamptz[], turn timestamptz, bound text) language plpgsql as $$
 declare
+  locked timestamptz;
   moment timestamptz;
   wanted record;
   rules limit_rule[];
@@ -254,14 +264,16 @@ begin
   perform from limit_counter where limit_id in (
     select (l ->> 'id')::integer from jsonb_array_elements(asks) a, jsonb_array_elements(a -> 'limits') l)
   order by limit_id for update;
-  moment := clock_timestamp(); -- not hub_now(): the locks may have taken a while
+  locked := clock_timestamp(); -- not hub_now(): the locks may have taken a while
   for wanted in
     select (n - 1)::integer as number, (a ->> 'most')::integer as most, micros((a ->> 'patience')::bigint) as patience,
+      micros(coalesce((a ->> 'lead')::bigint, 0)) as lead,
       (a ->> 'turn')::boolean as has_turn, a -> 'limits' as limits
     from jsonb_array_elements(asks) with ordinality e (a, n) order by n
   loop
     rules := array(select jsonb_populate_record(null::limit_rule, l) from jsonb_array_elements(wanted.limits) l);
     ask := wanted.number;
+    moment := locked + wanted.lead;
     slots := '{}';
     loop
       select max(f.free), max(c.queue_end), (array_agg(r.name order by greatest(f.free, c.queue_end) desc))[1]

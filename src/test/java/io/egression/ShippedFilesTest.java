@@ -51,12 +51,33 @@ class ShippedFilesTest {
     for (JsonNode endpoint : endpoints(file)) {
       String uri = endpoint.get("uri").asText();
       // An address from settings or parameters is an HTTP address.
-      if (uri.startsWith("http") || uri.startsWith("{{")) {
+      // Any endpoint at all may be endpoint-connector's: the hub's HTTP components see to it there.
+      if (isHttp(uri)) {
         JsonNode parameters = endpoint.path("parameters");
         assertThat(parameters.path("followRedirects").asText()).as(uri).isEqualTo("false");
         // Not an endpoint's option: it would be sent on in the query. The hub sets it for all.
         assertThat(parameters.has("automaticRetriesDisabled")).as(uri).isFalse();
         assertThat(parameters.path("copyHeaders").asText()).as(uri).isEqualTo("false");
+      }
+    }
+  }
+
+  /** {{uri}} is the endpoint-connector's, of any component. */
+  private static boolean isHttp(String uri) {
+    return uri.startsWith("http") || (uri.startsWith("{{") && !uri.equals("{{uri}}"));
+  }
+
+  @ParameterizedTest
+  @MethodSource("files")
+  void every_call_of_a_kamelet_goes_through_its_account_s_own_client(Path file) throws IOException {
+    if (file.toString().endsWith(".kamelet.yaml")) {
+      for (JsonNode endpoint : endpoints(file)) {
+        String uri = endpoint.get("uri").asText();
+        if (isHttp(uri)) {
+          assertThat(endpoint.path("parameters").path("httpClientConfigurer").asText())
+              .as(uri)
+              .isEqualTo("#client/{{routeId}}");
+        }
       }
     }
   }

@@ -25,7 +25,8 @@ public final class StubServer implements AutoCloseable {
   private static final ObjectMapper JSON = new ObjectMapper();
 
   /** One request as it came. */
-  public record Call(String method, URI uri, Map<String, List<String>> headers, String body) {
+  public record Call(
+      String method, URI uri, Map<String, List<String>> headers, String body, int remotePort) {
     public String header(String name) {
       return headers.entrySet().stream()
           .filter(header -> header.getKey().equalsIgnoreCase(name))
@@ -111,7 +112,8 @@ public final class StubServer implements AutoCloseable {
               exchange.getRequestMethod(),
               exchange.getRequestURI(),
               Map.copyOf(exchange.getRequestHeaders()),
-              body);
+              body,
+              exchange.getRemoteAddress().getPort());
       calls.add(call);
       Answer answer = behaviour.answer(call);
       answer.headers().forEach(exchange.getResponseHeaders()::set);

@@ -7,10 +7,11 @@ import java.util.Map;
 /**
  * One subscription's channel, as configured.
  *
- * @param parameters of the connector's Kamelet, placeholders resolved
+ * @param parameters of the connector's Kamelet, placeholders resolved, without secret ones
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
  * @param include by object type, the related objects that come with its objects
+ * @param access what lets its calls in
  */
 public record Account(
     AccountKey key,
@@ -21,7 +22,31 @@ public record Account(
     int window,
     int runSize,
     boolean holdOnDead,
-    Map<String, List<String>> include) {
+    Map<String, List<String>> include,
+    Access access) {
+  /** An account without secrets. */
+  public Account(
+      AccountKey key,
+      Connector connector,
+      Map<String, String> parameters,
+      PartitionBy partitionBy,
+      Payload payload,
+      int window,
+      int runSize,
+      boolean holdOnDead) {
+    this(
+        key,
+        connector,
+        parameters,
+        partitionBy,
+        payload,
+        window,
+        runSize,
+        holdOnDead,
+        Map.of(),
+        Access.OPEN);
+  }
+
   /** What keeps its order together. */
   public enum PartitionBy {
     ACCOUNT,
@@ -43,7 +68,10 @@ public record Account(
     return most == null ? window : Math.min(window, most);
   }
 
-  /** The Camel endpoint of this account: an instance of the connector's Kamelet of its own. */
+  /**
+   * The Camel endpoint of this account: an instance of the connector's Kamelet of its own. Secret
+   * parameters are not in it, because Camel shows endpoints in logs and errors.
+   */
   public String endpoint() {
     return KameletUri.of(connector.id(), key, parameters);
   }

@@ -3,6 +3,8 @@ package io.egression.connector;
 import static io.egression.connector.YamlTree.child;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.egression.job.AccountKey;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -79,7 +81,36 @@ final class AccountReader {
           node.path("window").asInt(16),
           node.path("runSize").asInt(64),
           "hold".equals(node.path("onDead").asText()),
-          include());
+          include(),
+          new Access(authentication(connector), secrets(connector)));
+    }
+
+    private Authentication authentication(Connector connector) {
+      Authentication authentication =
+          new AuthenticationReader(file, pointer, placeholders, faults).read();
+      if (!(authentication instanceof Authentication.None) && !connector.accountClient()) {
+        fault(
+            "/authentication",
+            "the calls of %s can't be authenticated; its Kamelet's endpoint needs the parameter"
+                    .formatted(connector.id())
+                + " httpClientConfigurer: \"%s\"".formatted(KameletReader.ACCOUNT_CLIENT));
+      }
+      return authentication;
+    }
+
+    private Map<String, Secret> secrets(Connector connector) {
+      SecretReader reader = new SecretReader(file, placeholders, faults);
+      Map<String, Secret> secrets = new HashMap<>();
+      for (String name : connector.secret()) {
+        String at = child("/parameters", name);
+        if (node.path("parameters").has(name)) {
+          reader.read(pointer + at).ifPresent(secret -> secrets.put(name, secret));
+          Optional.ofNullable(secrets.get(name))
+              .flatMap(secret -> KameletUri.fault(secret.value()))
+              .ifPresent(fault -> fault(at, fault));
+        }
+      }
+      return secrets;
     }
 
     private Map<String, List<String>> include() {
@@ -105,10 +136,13 @@ final class AccountReader {
                 if (!connector.properties().containsKey(name)) {
                   unknown(name, connector);
                 }
-                parameters.put(name, value(name));
+                if (!connector.secret().contains(name)) {
+                  parameters.put(name, value(name));
+                }
               });
       timeouts(parameters, connector);
       connector.required().stream()
+          .filter(name -> !node.path("parameters").has(name))
           .filter(name -> !parameters.containsKey(name))
           .sorted()
           .forEach(
@@ -144,10 +178,22 @@ final class AccountReader {
 
     private String value(String name) {
       String at = child("/parameters", name);
+      JsonNode value = file.root().at(pointer + at);
+      String text = value.isObject() ? mapping(value, at) : resolved(at);
+      KameletUri.fault(text).ifPresent(fault -> fault(at, fault));
+      return text;
+    }
+
+    /** A Kamelet's parameters are texts: a mapping is given to it as JSON. */
+    private String mapping(JsonNode value, String at) {
+      ObjectNode json = JsonNodeFactory.instance.objectNode();
+      value.fieldNames().forEachRemaining(key -> json.put(key, resolved(child(at, key))));
+      return json.toString();
+    }
+
+    private String resolved(String at) {
       try {
-        String value = placeholders.apply(file.word(pointer + at));
-        KameletUri.fault(value).ifPresent(fault -> fault(at, fault));
-        return value;
+        return placeholders.apply(file.word(pointer + at));
       } catch (IllegalArgumentException e) {
         fault(at, String.valueOf(e.getMessage()));
         return "";

@@ -64,8 +64,9 @@ public final class ConnectorFolder {
           connectors.put(
               id,
               YamlFile.read(path, faults)
-                  .flatMap(file -> new KameletReader(file, faults).properties(id))
-                  .map(known -> new Connector(id, known, policy.orElse(Policy.DEFAULT))));
+                  .flatMap(
+                      file ->
+                          new KameletReader(file, faults).read(id, policy.orElse(Policy.DEFAULT))));
         });
     policies.forEach(
         (id, path) -> {

@@ -13,6 +13,10 @@ import java.util.Locale;
 import java.util.Set;
 import javax.net.ssl.SSLException;
 import javax.net.ssl.SSLHandshakeException;
+import org.apache.activemq.artemis.api.core.ActiveMQConnectionTimedOutException;
+import org.apache.activemq.artemis.api.core.ActiveMQDisconnectedException;
+import org.apache.activemq.artemis.api.core.ActiveMQNotConnectedException;
+import org.apache.activemq.artemis.api.core.ActiveMQUnBlockedException;
 import org.apache.hc.client5.http.ConnectTimeoutException;
 import org.apache.hc.core5.http.ConnectionClosedException;
 import org.apache.hc.core5.http.NoHttpResponseException;
@@ -59,20 +63,24 @@ public enum FaultKind {
         || cause instanceof NoRouteToHostException
         || cause instanceof BindException
         || cause instanceof ConnectTimeoutException
+        || cause instanceof ActiveMQNotConnectedException
         || isUnreachable(cause)) {
       return CONNECT;
     }
     if (cause instanceof SSLException) {
       return isBrokenLater(cause) ? RESET : TLS;
     }
-    if (cause instanceof SocketTimeoutException) {
+    if (cause instanceof SocketTimeoutException
+        || cause instanceof ActiveMQConnectionTimedOutException) {
       return TIMEOUT;
     }
     boolean broken =
         cause instanceof SocketException
             || cause instanceof NoHttpResponseException
             || cause instanceof ConnectionClosedException
-            || cause instanceof java.io.EOFException;
+            || cause instanceof java.io.EOFException
+            || cause instanceof ActiveMQDisconnectedException
+            || cause instanceof ActiveMQUnBlockedException;
     return broken || isStreamBroken(cause) ? RESET : OTHER;
   }
 

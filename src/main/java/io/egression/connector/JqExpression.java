@@ -6,6 +6,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
+import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import net.thisptr.jackson.jq.BuiltinFunctionLoader;
@@ -15,7 +16,7 @@ import net.thisptr.jackson.jq.Versions;
 import net.thisptr.jackson.jq.exception.JsonQueryException;
 
 /** jq over a JSON answer. Thread safe. */
-final class JqExpression {
+public final class JqExpression {
   private static final Scope SCOPE = Scope.newEmptyScope();
 
   private static final Pattern UNKNOWN =
@@ -54,6 +55,22 @@ final class JqExpression {
   static OutcomeRule.FailedIds ids(String expression, Consumer<String> fault) {
     JsonQuery query = compile(expression, fault);
     return json -> results(query, json).map(JqExpression::texts);
+  }
+
+  /**
+   * The first text that the expression yields; empty where it fails or yields none.
+   *
+   * @throws IllegalArgumentException if it is no jq expression
+   */
+  public static Function<JsonNode, Optional<String>> text(String expression) {
+    JsonQuery query =
+        compile(
+            expression,
+            fault -> {
+              throw new IllegalArgumentException("'" + expression + "' is " + fault);
+            });
+    return json ->
+        results(query, json).map(JqExpression::texts).flatMap(texts -> texts.stream().findFirst());
   }
 
   private static List<String> texts(List<JsonNode> results) {

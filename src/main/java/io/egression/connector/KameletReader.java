@@ -2,13 +2,20 @@ package io.egression.connector;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import java.util.HashMap;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 
 /** Reads of a Kamelet what accounts must know; the rest is Camel's to check. */
 final class KameletReader {
+  /** What an endpoint of a Kamelet says to use the account's own HTTP client. */
+  static final String ACCOUNT_CLIENT = "#client/{{routeId}}";
+
   private static final String DEFINITION = "/spec/definition";
+  private static final Set<String> DESCRIPTORS =
+      Set.of("urn:camel:group:credentials", "urn:alm:descriptor:com.tectonic.ui:password");
 
   private final YamlFile file;
   private final List<Fault> faults;
@@ -18,8 +25,14 @@ final class KameletReader {
     this.faults = faults;
   }
 
+  /** What it is with this policy; empty, with a fault, if it is no Kamelet of this id. */
+  Optional<Connector> read(String id, Policy policy) {
+    return properties(id)
+        .map(known -> new Connector(id, known, secret(), usesAccountClient(), policy));
+  }
+
   /** Its parameters, true if required; empty, with a fault, if it is no Kamelet of this id. */
-  Optional<Map<String, Boolean>> properties(String id) {
+  private Optional<Map<String, Boolean>> properties(String id) {
     int before = faults.size();
     check("/kind", "Kamelet");
     check("/metadata/name", id);
@@ -28,6 +41,30 @@ final class KameletReader {
     }
     Map<String, Boolean> properties = parameters();
     return faults.size() == before ? Optional.of(properties) : Optional.empty();
+  }
+
+  /** As the Kamelet catalogue marks them: by format, or by a descriptor for editors. */
+  private Set<String> secret() {
+    Set<String> names = new HashSet<>();
+    file.root()
+        .at(DEFINITION + "/properties")
+        .properties()
+        .forEach(
+            property -> {
+              boolean marked = "password".equals(property.getValue().path("format").asText());
+              for (JsonNode descriptor : property.getValue().path("x-descriptors")) {
+                marked |= DESCRIPTORS.contains(descriptor.asText());
+              }
+              if (marked) {
+                names.add(property.getKey());
+              }
+            });
+    return names;
+  }
+
+  private boolean usesAccountClient() {
+    return file.root().at("/spec/template").findValuesAsText("httpClientConfigurer").stream()
+        .anyMatch(ACCOUNT_CLIENT::equals);
   }
 
   private void check(String pointer, String right) {

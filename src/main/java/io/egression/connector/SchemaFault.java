@@ -58,7 +58,7 @@ final class SchemaFault {
       case "required" -> file.at(pointer, "'" + message.getProperty() + "' is missing");
       case "enum" -> file.at(pointer, unknownWord());
       case "type" -> file.at(pointer, "must be " + kinds() + described(rule()));
-      case "pattern" -> file.at(pointer, "'" + word() + "' is not right" + described(rule()));
+      case "pattern" -> file.at(pointer, shown() + " is not right" + described(rule()));
       default -> file.at(pointer, message.getMessage().replaceFirst("^[^:]*: ", ""));
     };
   }
@@ -77,6 +77,11 @@ final class SchemaFault {
     return file.atKey(
         YamlTree.child(pointer, key),
         "the key '" + key + "' is not right" + described(rule().path("propertyNames")));
+  }
+
+  /** The word, unless it may be a secret. */
+  private String shown() {
+    return "password".equals(rule().path("format").asText()) ? "this" : "'" + word() + "'";
   }
 
   private String word() {

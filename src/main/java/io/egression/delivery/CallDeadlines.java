@@ -19,6 +19,7 @@ public final class CallDeadlines implements HttpClientConfigurer, AutoCloseable 
     private final Future<?> alarm;
     private @Nullable ExecRuntime connection;
     private boolean expired;
+    private @Nullable AccessToken token;
 
     private Call(Duration total) {
       alarm = timer.schedule(this::expire, total.toMillis(), TimeUnit.MILLISECONDS);
@@ -33,6 +34,11 @@ public final class CallDeadlines implements HttpClientConfigurer, AutoCloseable 
 
     synchronized void uses(ExecRuntime runtime) {
       connection = runtime;
+    }
+
+    /** What lets it in; null: nothing that is fetched. */
+    @Nullable AccessToken token() {
+      return token;
     }
 
     synchronized boolean isExpired() {
@@ -62,9 +68,24 @@ public final class CallDeadlines implements HttpClientConfigurer, AutoCloseable 
 
   /** The call that this thread makes from now on. */
   Call start(Duration total) {
+    return start(total, null);
+  }
+
+  /**
+   * See {@link #start(Duration)}.
+   *
+   * @param token what lets it in
+   */
+  Call start(Duration total, @Nullable AccessToken token) {
     Call call = new Call(total);
+    call.token = token;
     current.set(call);
     return call;
+  }
+
+  /** The call that this thread makes, if any. */
+  @Nullable Call current() {
+    return current.get();
   }
 
   @Override

@@ -73,7 +73,7 @@ public final class Messages {
     }
     work.calledAt = node.clock().instant();
     work.calledNanos = System.nanoTime();
-    work.deadline = deadlines.start(total);
+    work.deadline = deadlines.start(total, work.token);
   }
 
   /** The same on every attempt; another one once a part of the job has been delivered. */

@@ -41,11 +41,13 @@ public final class Outcomes {
   private final Dispatcher dispatcher;
   private final Enrichment enrichment;
   private final Classifier classifier;
+  private final Credentials credentials;
   private final Clock clock;
   private final Listeners listeners;
 
   /** What decides. */
-  public record Judges(Classifier classifier, Enrichment enrichment, Clock clock) {}
+  public record Judges(
+      Classifier classifier, Enrichment enrichment, Credentials credentials, Clock clock) {}
 
   /** Who learns from it. */
   public record Listeners(SlowAccounts slow, Permits permits, Breakers breakers) {}
@@ -57,6 +59,7 @@ public final class Outcomes {
     this.dispatcher = dispatcher;
     this.classifier = judges.classifier;
     this.enrichment = judges.enrichment;
+    this.credentials = judges.credentials;
     this.clock = judges.clock;
     this.listeners = listeners;
   }
@@ -73,7 +76,8 @@ public final class Outcomes {
     Message answer = exchange.getMessage();
     Answer.Headers headers = name -> header(answer, name);
     classify(work, new Answer(status, headers, body, null, work.job.pending()));
-    work.excerpt = excerpt(body);
+    credentials.answered(work, status).ifPresent(early -> work.outcome = early);
+    work.excerpt = excerpt(Redaction.of(body, work.account, work.token));
   }
 
   /** Something threw on the way: before, in or after the call. */

@@ -31,6 +31,7 @@ public final class Permits {
 
   private static final Duration QUOTA_SLACK = Duration.ofSeconds(2);
   private static final Duration EARLY_MOST = Duration.ofSeconds(2);
+  private static final Duration LEAD_MOST = Duration.ofMillis(500);
   private static final Duration HANDOVER = Duration.ofMillis(10);
   private static final int MOST_AT_ONCE = 16;
 
@@ -42,10 +43,17 @@ public final class Permits {
 
   private final Map<AccountKey, Pace> paces = new ConcurrentHashMap<>();
 
+  /** How long the ledger takes to answer. */
+  private final SmoothedTime asking = new SmoothedTime(Duration.ofMillis(20));
+
   /** How fast an account is prepared for, and answers. */
   private static final class Pace {
     final SmoothedTime preparing = new SmoothedTime(Duration.ofMillis(20));
-    final SmoothedTime calling = new SmoothedTime(Duration.ofMillis(100));
+
+    /**
+     * The first calls are slow: whoever takes several permits then may use one and waste the rest.
+     */
+    final SmoothedTime calling = new SmoothedTime(Duration.ofMillis(500));
   }
 
   public Permits(PermitLedger ledger, Clock clock) {
@@ -66,9 +74,12 @@ public final class Permits {
     if (limits.isEmpty() || run.turn != null) {
       return;
     }
-    Instant busy = busyUntil.get(counters(rules(work, limits)));
-    if (busy != null && busy.isAfter(clock.instant().plus(PATIENCE))) {
-      take(exchange);
+    List<Rule> rules = rules(work, limits);
+    Instant busy = busyUntil.get(counters(rules));
+    if (busy != null
+        && busy.isAfter(clock.instant().plus(PATIENCE))
+        && run.permits(rules).isEmpty()) {
+      ask(work, run, limits, rules); // what it gets is for the call, later
     }
   }
 
@@ -106,13 +117,16 @@ public final class Permits {
     if (turn != null) {
       pace.preparing.sample(Duration.between(turn, clock.instant()));
     }
+    long asked = System.nanoTime();
     PermitLedger.Permits permits =
         ledger.take(
             new Ask(
                 rules,
                 run.takesNext(atOnce(pace, limits)),
+                lead(limits),
                 turn == null ? PATIENCE : TURN_PATIENCE,
                 turn != null));
+    asking.sample(Duration.ofNanos(System.nanoTime() - asked));
     run.permits(rules).addAll(permits.slots());
     if (permits.turn() != null) {
       busyUntil.put(counters(rules), permits.turn());
@@ -134,6 +148,19 @@ public final class Permits {
         after.isNegative() ? Duration.ZERO : after,
         "the limit of " + work.getConnector() + ", " + bound,
         bound.isSelective());
+  }
+
+  /**
+   * A permit for now would be too old when the answer comes, if that takes longer than a call may
+   * be late. Half of this is left for the thread. Not for a quota: all must agree which period is
+   * the present one.
+   */
+  private Duration lead(List<Limit> limits) {
+    if (limits.stream().anyMatch(limit -> limit.kind() == Limit.Kind.QUOTA)) {
+      return Duration.ZERO;
+    }
+    Duration lead = asking.most().minus(slack(limits).dividedBy(2));
+    return lead.isNegative() ? Duration.ZERO : lead.compareTo(LEAD_MOST) > 0 ? LEAD_MOST : lead;
   }
 
   /** As many as are used before they are too old. */

@@ -58,6 +58,9 @@ public final class Work {
   /** How long no call should follow; null: it is not known that none is left. */
   @Nullable Duration spent;
 
+  /** What lets the call in, if it is fetched. */
+  @Nullable AccessToken token;
+
   long calledNanos;
   @Nullable Instant calledAt;
   @Nullable Integer status;

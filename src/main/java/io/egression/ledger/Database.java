@@ -18,6 +18,19 @@ public final class Database implements AutoCloseable {
   private final JdbcClient client;
   private final TransactionTemplate transaction;
 
+  /**
+   * A hub that is frozen inside a transaction must not keep its locks from the others. Every
+   * statement that matters has its index, so its plan is made once and never from the size that a
+   * table had then: a plan for an empty ledger would read the whole of a full one.
+   */
+  private static final String SESSION =
+      """
+      SET idle_in_transaction_session_timeout = '5s';
+      SET plan_cache_mode = force_generic_plan;
+      SET enable_seqscan = off;
+      SET jit = off
+      """;
+
   private Database(HikariDataSource pool) {
     this.pool = pool;
     this.client = JdbcClient.create(pool);
@@ -38,8 +51,7 @@ public final class Database implements AutoCloseable {
     config.setPassword(password);
     config.setMaximumPoolSize(size);
     config.setConnectionTimeout(CONNECTION_WAIT.toMillis());
-    // A hub that is frozen inside a transaction must not keep its locks from the others.
-    config.setConnectionInitSql("SET idle_in_transaction_session_timeout = '5s'");
+    config.setConnectionInitSql(SESSION);
     config.addDataSourceProperty("ApplicationName", "egression");
     config.addDataSourceProperty("reWriteBatchedInserts", "true");
     // A statement that got no answer for this long has lost its server.

@@ -51,10 +51,11 @@ public final class PermitLedger implements AutoCloseable {
   /**
    * @param rules all must allow
    * @param most permits wanted, for calls one after another
-   * @param patience how far away a permit may be
+   * @param lead no permit begins sooner: by then the answer has come
+   * @param patience how far away after that a permit may be
    * @param turn whether it comes because its turn has come
    */
-  public record Ask(List<Rule> rules, int most, Duration patience, boolean turn) {
+  public record Ask(List<Rule> rules, int most, Duration lead, Duration patience, boolean turn) {
     public Ask {
       rules = List.copyOf(rules);
     }
@@ -146,7 +147,7 @@ public final class PermitLedger implements AutoCloseable {
     for (Ask ask : group) {
       ObjectNode node = all.addObject();
       node.put("most", ask.most).put("patience", ask.patience.toNanos() / 1000);
-      node.put("turn", ask.turn);
+      node.put("lead", ask.lead.toNanos() / 1000).put("turn", ask.turn);
       ArrayNode limits = node.putArray("limits");
       // the same limit named twice would be taken once
       Map<Integer, Rule> byId = new TreeMap<>();

@@ -148,7 +148,6 @@ class AccountTest {
         Payload.FULL,
         16,
         64,
-        false,
-        Map.of());
+        false);
   }
 }

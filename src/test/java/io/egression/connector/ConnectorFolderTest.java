@@ -212,6 +212,15 @@ class ConnectorFolderTest {
   }
 
   @Test
+  void a_mapping_is_given_to_the_kamelet_as_json() {
+    write("subscriptions/acme.yaml", account("url: {a: 'x {{host}}', b: 7}"));
+    Catalogue catalogue =
+        ConnectorFolder.read(folder, text -> text.replace("{{host}}", "\"shop\""));
+    assertThat(catalogue.accounts("acme").get(0).parameters())
+        .containsEntry("url", "{\"a\":\"x \\\"shop\\\"\",\"b\":\"7\"}");
+  }
+
+  @Test
   void an_anchor_may_be_used_again() {
     write(
         "shop.connector.yaml",
@@ -389,12 +398,21 @@ class ConnectorFolderTest {
             "3:5: channels.de.parameters: 'url' is missing, which shop requires"),
         arguments(
             account("url: [x]"),
-            "5:12: channels.de.parameters.url: must be a text or a number or true or false (One"
+            "5:12: channels.de.parameters.url: must be a text or a number or true or false or a"
+                + " mapping (One value, or a mapping of names to values; if it has {{…}}, in"
+                + " quotes.)"),
+        arguments(
+            account("url: {a: [x]}"),
+            "5:16: channels.de.parameters.url.a: must be a text or a number or true or false (One"
                 + " value; if it has {{…}}, in quotes.)"),
         arguments(
+            account("url: {a: x, b: '{{env:URL}}'}"),
+            "5:22: channels.de.parameters.url.b: there is no {{env:URL}}"),
+        arguments(
             account("url:"),
-            "5:11: channels.de.parameters.url: must be a text or a number or true or false (One"
-                + " value; if it has {{…}}, in quotes.)"),
+            "5:11: channels.de.parameters.url: must be a text or a number or true or false or a"
+                + " mapping (One value, or a mapping of names to values; if it has {{…}}, in"
+                + " quotes.)"),
         arguments(
             account("url: {{env:URL}}"),
             "5:13: a key is expected here; a text that begins with '{' needs quotes: \"{{…}}\""),

@@ -115,7 +115,6 @@ class FanOutTest {
         Account.Payload.FULL,
         16,
         64,
-        false,
-        Map.of());
+        false);
   }
 }

@@ -75,6 +75,18 @@ class PermitLedgerIT {
   }
 
   @Test
+  void no_permit_begins_before_its_answer_can_have_come() {
+    Limit limit = rate(10, Duration.ofSeconds(1), null, 0);
+    Duration lead = Duration.ofMillis(300);
+    Ask ask = new Ask(rules(ONE, limit), 2, lead, Duration.ofSeconds(1), false);
+    Instant first = now().plus(lead);
+    assertThat(permits.take(ask).slots()).containsExactly(first, first.plusMillis(100));
+    assertThat(permits.take(ask).slots())
+        .as("as soon as the limit allows, if that is later anyway")
+        .containsExactly(first.plusMillis(200), first.plusMillis(300));
+  }
+
+  @Test
   void permits_may_be_less_than_one_a_second() {
     Limit limit = rate(1, Duration.ofSeconds(120), 15.0, 0);
     assertThat(ask(ONE, NOW_ONLY, 100, limit).slots()).hasSize(14);
@@ -271,7 +283,7 @@ class PermitLedgerIT {
       int most,
       boolean turn,
       List<PermitLedger.Rule> rules) {
-    return permits.take(new Ask(rules, most, patience, turn));
+    return permits.take(new Ask(rules, most, Duration.ZERO, patience, turn));
   }
 
   private static List<PermitLedger.Rule> rules(AccountKey account, Limit... limits) {

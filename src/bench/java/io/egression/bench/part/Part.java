@@ -34,6 +34,7 @@ public interface Part {
         new Isolation(),
         new OneKey(),
         new Nodes(),
+        new Limits(),
         new Start());
   }
 }

@@ -6,6 +6,7 @@ import jakarta.jms.JMSProducer;
 import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
 import jakarta.jms.Queue;
+import java.net.URI;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -28,7 +29,7 @@ public final class CamelPeer implements Peer {
   private final Main main = new Main();
   private final boolean kamelet;
   private final JMSContext context;
-  private final Queue queue;
+  private final List<Queue> queues;
 
   private CamelPeer(String route) throws Exception {
     BrokerPeer.start(Surroundings.directory(), "vm://0");
@@ -36,14 +37,16 @@ public final class CamelPeer implements Peer {
     connections.setBlockOnDurableSend(false); // the commit waits for all of them
     kamelet = route.equals("kamelet");
     context = connections.createContext(JMSContext.SESSION_TRANSACTED);
-    queue = context.createQueue("bench");
+    List<String> names =
+        route.equals("throttle") ? List.of("rate", "burst", "window") : List.of("bench");
+    queues = names.stream().map(context::createQueue).toList();
     prepare(route);
   }
 
   /**
    * Runs until standard input ends.
    *
-   * @param arguments which route: bare or kamelet
+   * @param arguments which route: bare or kamelet; throttle: three, each of which gets every job
    */
   public static void main(String[] arguments) throws Exception {
     new CamelPeer(arguments[0]).serve();
@@ -58,6 +61,8 @@ public final class CamelPeer implements Peer {
         .withAutoStartup(false)
         .withAutoConfigurationLogSummary(false);
     main.addInitialProperty("bench.sink", Surroundings.sink());
+    main.addInitialProperty(
+        "bench.limited", URI.create(Surroundings.sink()).resolve("/limit").toString());
     main.addInitialProperty("bench.calls", String.valueOf(Surroundings.calls()));
     main.addInitialProperty("bench.retry", String.valueOf(Surroundings.retry().toMillis()));
     main.addInitialProperty(
@@ -95,13 +100,15 @@ public final class CamelPeer implements Peer {
     JMSProducer producer = context.createProducer();
     try {
       for (SinkJob job : jobs) {
-        producer.send(queue, message(job));
+        for (Queue queue : queues) {
+          producer.send(queue, message(job));
+        }
       }
     } catch (JMSException e) {
       throw new IllegalStateException(e);
     }
     context.commit();
-    accepted.addAndGet(jobs.size());
+    accepted.addAndGet((long) jobs.size() * queues.size());
   }
 
   private Message message(SinkJob job) throws JMSException {

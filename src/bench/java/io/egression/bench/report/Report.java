@@ -21,10 +21,12 @@ public record Report(Path directory, Map<String, String> about) {
     all.put("about", about);
     all.put("measurements", results.all());
     all.put("failures", results.failures());
+    all.put("skipped", results.skipped());
     StringBuilder text = new StringBuilder("# Results\n\n");
     about.forEach(
         (name, value) -> text.append("- ").append(name).append(": ").append(value).append('\n'));
     results.failures().forEach(failure -> text.append("- FAILED ").append(failure).append('\n'));
+    results.skipped().forEach(skipped -> text.append("- skipped ").append(skipped).append('\n'));
     text.append('\n');
     tables.forEach(table -> text.append(table.text()));
     plots.keySet().forEach(plot -> text.append("![](").append(plot).append(")\n"));

@@ -14,6 +14,7 @@ public final class Results {
   public record Measurement(Case of, Map<String, Number> figures) {}
 
   private final List<String> failures = new ArrayList<>();
+  private final List<String> skipped = new ArrayList<>();
   private final List<Measurement> measurements = new ArrayList<>();
   private final Map<Case, Samples> samples = new LinkedHashMap<>();
   private final PrintStream terminal;
@@ -31,6 +32,17 @@ public final class Results {
       terminal.println("FAILED " + of);
       e.printStackTrace(terminal);
     }
+  }
+
+  /** Notes what can't be measured here, which is no failure. */
+  public void skip(Case of, String why) {
+    skipped.add(of + ": " + why);
+    terminal.println("skipped " + of + ": " + why);
+  }
+
+  /** What was skipped, and why. */
+  public List<String> skipped() {
+    return List.copyOf(skipped);
   }
 
   /** What failed, if anything. */

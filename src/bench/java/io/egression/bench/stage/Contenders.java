@@ -9,6 +9,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.UnaryOperator;
 
 /** Starts contenders by name, each on a new database and in a new directory. */
 public final class Contenders {
@@ -36,6 +37,7 @@ public final class Contenders {
       case EGRESSION -> hub(policy(), shop(load));
       case "camel" -> java("CamelPeer", load, List.of("bare"));
       case "camel-kamelet" -> java("CamelPeer", load, List.of("kamelet"));
+      case "camel-throttle" -> java("CamelPeer", load, List.of("throttle"));
       case "db-scheduler" -> java("DbSchedulerPeer", load, List.of());
       case "jobrunr" -> java("JobRunrPeer", load, List.of());
       case "graphile-worker", "pg-boss" -> node(name, load, List.of());
@@ -47,7 +49,7 @@ public final class Contenders {
   /** One hub with its embedded broker and these channels. */
   public HubContender hub(String policy, Map<String, HubFiles.Account> accounts) {
     Path directory = directory(EGRESSION);
-    HubFiles files = new HubFiles(directory, policy, accounts);
+    HubFiles files = new HubFiles(directory, connector -> policy, accounts);
     Databases.Database database = databases.open();
     return new HubContender(
         database,
@@ -62,8 +64,14 @@ public final class Contenders {
 
   /** Hubs that share a broker in a process of its own. */
   public HubContender hubs(int count, Load load) {
+    return hubs(count, connector -> policy(), shop(load));
+  }
+
+  /** As {@link #hubs(int, Load)}, with these channels; each connector's policy is its own. */
+  public HubContender hubs(
+      int count, UnaryOperator<String> policy, Map<String, HubFiles.Account> accounts) {
     Path directory = directory("nodes");
-    HubFiles files = new HubFiles(directory, policy(), shop(load));
+    HubFiles files = new HubFiles(directory, policy, accounts);
     Databases.Database database = databases.open();
     BrokerProgram broker = new BrokerProgram(directory);
     Map<String, String> shared = new LinkedHashMap<>(HubProcess.over(databases, database));
@@ -86,6 +94,11 @@ public final class Contenders {
   /** What the part about starts needs, in a new directory. */
   public Starts starts() {
     return new Starts(directory("starts"), shop(new Load(1, 1)));
+  }
+
+  /** BullMQ over this Redis. */
+  public Contender bullmq(Redis redis, Load load) {
+    return node("bullmq", load, List.of(String.valueOf(redis.port())));
   }
 
   private Contender java(String peer, Load load, List<String> arguments) {
@@ -128,16 +141,6 @@ public final class Contenders {
           root.resolve("runs/" + numbers.incrementAndGet() + "-" + name));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
-    }
-  }
-
-  static void closeAll(List<AutoCloseable> parts) {
-    for (AutoCloseable part : parts) {
-      try {
-        part.close();
-      } catch (Exception e) { // AutoCloseable declares it
-        throw new IllegalStateException(e);
-      }
     }
   }
 }

@@ -8,6 +8,7 @@ import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Statement;
 import java.util.concurrent.atomic.AtomicInteger;
+import java.util.stream.DoubleStream;
 
 /** The one PostgreSQL of a run, which syncs every commit; each contender gets a new database. */
 public final class Databases implements AutoCloseable {
@@ -40,6 +41,21 @@ public final class Databases implements AutoCloseable {
           ResultSet row = statement.executeQuery(sql)) {
         row.next();
         return row.getLong(1);
+      } catch (SQLException e) {
+        throw new IllegalStateException(sql, e);
+      }
+    }
+
+    /** The numbers that a query yields. */
+    double[] numbers(String sql) {
+      try (Connection connection = connect(url());
+          Statement statement = connection.createStatement();
+          ResultSet row = statement.executeQuery(sql)) {
+        DoubleStream.Builder numbers = DoubleStream.builder();
+        while (row.next()) {
+          numbers.add(row.getDouble(1));
+        }
+        return numbers.build().toArray();
       } catch (SQLException e) {
         throw new IllegalStateException(sql, e);
       }

@@ -6,11 +6,15 @@ import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 
 /** Egression: one hub or several on one database, handed jobs over HTTP. */
 public final class HubContender implements Contender {
   private static final String OPEN = "SELECT coalesce(sum(open + unplaced), 0) FROM lane";
+  private static final String STARTS =
+      "SELECT extract(epoch FROM started_at) * 1000"
+          + " FROM attempt JOIN job USING (job_id) JOIN account USING (account_id)";
 
   private final HttpClient http =
       HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
@@ -27,19 +31,39 @@ public final class HubContender implements Contender {
    */
   HubContender(Databases.Database database, List<HubProcess> hubs, List<AutoCloseable> more) {
     this.database = database;
-    this.hubs = hubs;
+    this.hubs = new ArrayList<>(hubs);
     this.more = more;
     this.key = hubs.get(0).key();
   }
 
   /** Keeps the jobs of a channel waiting until {@link #work()}. */
   public void pause() {
-    post(hubs.get(0), "/v1/accounts/acme/shop/pause", "", 200);
+    pause("shop");
   }
 
   @Override
   public void work() {
-    post(hubs.get(0), "/v1/accounts/acme/shop/resume", "", 200);
+    work("shop");
+  }
+
+  /** Keeps the jobs of a channel waiting until {@link #work(String)}. */
+  public void pause(String channel) {
+    post(hubs.get(0), "/v1/accounts/acme/" + channel + "/pause", "", 200);
+  }
+
+  /** Begins to deliver a channel's jobs. */
+  public void work(String channel) {
+    post(hubs.get(0), "/v1/accounts/acme/" + channel + "/resume", "", 200);
+  }
+
+  /** Ends the first hub and starts it again. */
+  public void restart() {
+    hubs.set(0, hubs.get(0).restarted());
+  }
+
+  /** Starts one more. */
+  public void join() {
+    hubs.add(hubs.get(0).another(hubs.size()));
   }
 
   @Override
@@ -99,6 +123,11 @@ public final class HubContender implements Contender {
             + "')");
   }
 
+  /** When the calls of a channel began by the hubs' own word, in milliseconds since the epoch. */
+  public double[] starts(String channel) {
+    return database.numbers(STARTS + " WHERE channel = '" + channel + "'");
+  }
+
   @Override
   public Memory memory() {
     return hubs.get(0).memory();
@@ -107,7 +136,7 @@ public final class HubContender implements Contender {
   @Override
   public void close() {
     hubs.forEach(HubProcess::close);
-    Contenders.closeAll(more);
+    Closing.all(more);
     database.close();
   }
 }

@@ -5,6 +5,7 @@ import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 
 /** What hubs of a measurement share: the shipped connector, its policy and accounts. */
 public final class HubFiles {
@@ -33,10 +34,10 @@ public final class HubFiles {
   /**
    * Writes the files.
    *
-   * @param policy of every connector, as YAML; empty: as shipped
+   * @param policy of a connector by its name, as YAML; empty: as shipped
    * @param accounts by channel, of the subscription acme
    */
-  HubFiles(Path directory, String policy, Map<String, Account> accounts) {
+  HubFiles(Path directory, UnaryOperator<String> policy, Map<String, Account> accounts) {
     connectors = directory.resolve("connectors");
     StringBuilder channels = new StringBuilder("channels:\n");
     accounts.forEach((channel, account) -> channels.append(account.yaml(channel)));
@@ -44,7 +45,7 @@ public final class HubFiles {
       Files.createDirectories(connectors.resolve("subscriptions"));
       Files.writeString(connectors.resolve("subscriptions/acme.yaml"), channels);
       for (Account account : accounts.values()) {
-        writeConnector(account.connector(), policy);
+        writeConnector(account.connector(), policy.apply(account.connector()));
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -17,6 +17,9 @@ public final class HubProcess implements AutoCloseable {
   private static final Pattern READY = Pattern.compile("egression is ready: (\\S+)");
 
   private final Path directory;
+  private final Path connectors;
+  private final Map<String, String> settings;
+  private final List<String> options;
   private final Program program;
   private final URI address;
 
@@ -29,6 +32,9 @@ public final class HubProcess implements AutoCloseable {
   public HubProcess(
       Path directory, Path connectors, Map<String, String> settings, List<String> options) {
     this.directory = directory;
+    this.connectors = connectors;
+    this.settings = settings;
+    this.options = options;
     Map<String, String> all = new TreeMap<>(settings);
     all.put("egression.http.port", "0");
     all.put("egression.data.dir", directory.resolve("data").toString());
@@ -58,6 +64,18 @@ public final class HubProcess implements AutoCloseable {
         "egression.database.url", database.url(),
         "egression.database.user", server.user(),
         "egression.database.password", server.password());
+  }
+
+  /** Ends it, politely, and starts it again with its data. */
+  HubProcess restarted() {
+    close();
+    return new HubProcess(directory, connectors, settings, options);
+  }
+
+  /** One more like it, with data of its own. */
+  HubProcess another(int number) {
+    return new HubProcess(
+        directory.resolveSibling("node-" + number), connectors, settings, options);
   }
 
   /** Where its API is. */

@@ -9,6 +9,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
 
 /** A part of the sink's log: who was called when. */
 public record SinkLog(Path file, long offset) {
@@ -45,6 +46,18 @@ public record SinkLog(Path file, long offset) {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
+  }
+
+  /** When each call of a path was answered, in milliseconds since the epoch. */
+  public double[] millis(String path) {
+    DoubleStream.Builder times = DoubleStream.builder();
+    forEach(
+        call -> {
+          if (call.path().equals(path)) {
+            times.add(call.millis());
+          }
+        });
+    return times.build().sorted().toArray();
   }
 
   /** The calls of a load, counted. */

@@ -12,14 +12,14 @@ public final class Starts {
 
   Starts(Path directory, Map<String, HubFiles.Account> accounts) {
     this.directory = directory;
-    this.files = new HubFiles(directory, "", accounts);
+    this.files = new HubFiles(directory, connector -> "", accounts);
   }
 
   /** A program that is ready. */
   public record Started(AutoCloseable program, Memory memory) implements AutoCloseable {
     @Override
     public void close() {
-      Contenders.closeAll(List.of(program));
+      Closing.all(List.of(program));
     }
   }
 
