@@ -22,6 +22,10 @@ import io.egression.delivery.ForeignIds;
 import io.egression.delivery.Health;
 import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
+import io.egression.delivery.MetadataClient;
+import io.egression.delivery.MetadataOutage;
+import io.egression.delivery.MetadataRequests;
+import io.egression.delivery.ObjectCache;
 import io.egression.delivery.ObjectCalls;
 import io.egression.delivery.ObjectDocuments;
 import io.egression.delivery.Outcomes;
@@ -272,16 +276,15 @@ public final class Hub implements AutoCloseable {
     Supplier<Catalogue> current = () -> catalogue;
     JobQueries queries = new JobQueries(database);
     DeadLetters deadLetters = new DeadLetters(database);
-    Enrichment enrichment =
-        new Enrichment(settings.metadataUrl(), queries, ThreadLocalRandom.current());
+    CallDeadlines deadlines = closing(new CallDeadlines());
+    httpDefaults(deadlines);
+    Enrichment enrichment = enrichment(deadlines, queries, node);
     Cancellation cancellation = new Cancellation(database, dispatcher::ended);
     SlowAccounts slow = new SlowAccounts(CONSUMERS);
     runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current, slow);
 
     bind("runs", runs);
     bind("enrichment", enrichment);
-    CallDeadlines deadlines = closing(new CallDeadlines());
-    httpDefaults(deadlines);
     bind("messages", new Messages(node, deadlines));
     Credentials credentials =
         closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));
@@ -334,6 +337,23 @@ public final class Hub implements AutoCloseable {
             dispatcher,
             camel.createProducerTemplate(),
             keys::refresh);
+  }
+
+  private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {
+    MetadataClient.Bounds bounds =
+        new MetadataClient.Bounds(settings.metadataMaxBody(), settings.metadataTimeout());
+    String authorization =
+        MetadataClient.authorization(
+            settings.metadataToken(), settings.metadataUser(), settings.metadataPassword());
+    bind(
+        "metadataClient",
+        new MetadataClient(deadlines, bounds, settings.metadataUrl(), authorization));
+    Enrichment.Api api =
+        new Enrichment.Api(
+            new MetadataRequests(settings.metadataUrl(), settings.metadataBatch()),
+            bounds,
+            new MetadataOutage(node.clock(), ThreadLocalRandom.current()));
+    return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);
   }
 
   /** Each account has an HTTP client of its own, and its secrets are in no endpoint's address. */

@@ -7,6 +7,7 @@ import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -50,6 +51,13 @@ public final class Settings {
           Map.entry("egression.database.password", ""),
           Map.entry("egression.database.pool", "20"),
           Map.entry("egression.metadata.url", "http://127.0.0.1:8081"),
+          Map.entry("egression.metadata.token", ""),
+          Map.entry("egression.metadata.user", ""),
+          Map.entry("egression.metadata.password", ""),
+          Map.entry("egression.metadata.timeout", "15"),
+          Map.entry("egression.metadata.max-body", "5242880"),
+          Map.entry("egression.metadata.cache", "33554432"),
+          Map.entry("egression.metadata.batch", "1"),
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
@@ -197,6 +205,37 @@ public final class Settings {
     return text("egression.metadata.url");
   }
 
+  @Nullable String metadataToken() {
+    return textOrNull("egression.metadata.token");
+  }
+
+  @Nullable String metadataUser() {
+    return textOrNull("egression.metadata.user");
+  }
+
+  String metadataPassword() {
+    return text("egression.metadata.password");
+  }
+
+  /** From the request to the answer's last byte. */
+  Duration metadataTimeout() {
+    return Duration.ofSeconds(Long.parseLong(text("egression.metadata.timeout")));
+  }
+
+  int metadataMaxBody() {
+    return Integer.parseInt(text("egression.metadata.max-body"));
+  }
+
+  /** In bytes; 0: nothing is kept. */
+  long metadataCache() {
+    return Long.parseLong(text("egression.metadata.cache"));
+  }
+
+  /** Objects in one request, at most. */
+  int metadataBatch() {
+    return Integer.parseInt(text("egression.metadata.batch"));
+  }
+
   Path routesDir() {
     return Path.of(text("egression.routes.dir"));
   }
@@ -210,11 +249,11 @@ public final class Settings {
     return name.isEmpty() ? "hub-" + ProcessHandle.current().pid() : name;
   }
 
-  /** Every setting in force, for placeholders in routes; without passwords. */
+  /** Every setting in force, for placeholders in routes; without secrets. */
   Properties forRoutes() {
     Properties properties = new Properties();
     DEFAULTS.keySet().stream()
-        .filter(key -> !key.endsWith(".password"))
+        .filter(key -> !key.endsWith(".password") && !key.endsWith(".token"))
         .forEach(key -> properties.setProperty(key, text(key)));
     return properties;
   }

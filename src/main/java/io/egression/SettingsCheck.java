@@ -31,6 +31,11 @@ final class SettingsCheck {
     path("egression.data.dir");
     path("egression.broker.config");
     address("egression.metadata.url");
+    number("egression.metadata.timeout", 1, 30);
+    number("egression.metadata.max-body", 1024, 104_857_600);
+    number("egression.metadata.cache", 0, 4_294_967_296L);
+    number("egression.metadata.batch", 1, 1000);
+    metadataCredentials();
     startsWith("egression.database.url", "jdbc:postgresql:");
     startsWith("egression.broker.url", "tcp://", "vm://", "(");
     directory("egression.routes.dir");
@@ -48,6 +53,25 @@ final class SettingsCheck {
         || Long.parseLong(value) < least
         || Long.parseLong(value) > most) {
       wrong(key, "is not a whole number from %d to %d".formatted(least, most));
+    }
+  }
+
+  /** None of them is repeated in what is said. */
+  private void metadataCredentials() {
+    String token = "egression.metadata.token";
+    String user = "egression.metadata.user";
+    String password = "egression.metadata.password";
+    if (!text.apply(token).matches("[A-Za-z0-9._~+/-]*=*")) {
+      faults.add(token + ": is not a bearer token (letters, digits and . _ ~ + / - =)");
+    }
+    if (!text.apply(token).isEmpty() && !text.apply(user).isEmpty()) {
+      faults.add(token + ": there is an egression.metadata.user too; one of them is enough");
+    }
+    if (text.apply(user).contains(":")) {
+      faults.add(user + ": must not have a colon (RFC 7617)");
+    }
+    if (!text.apply(password).isEmpty() && text.apply(user).isEmpty()) {
+      faults.add(password + ": there is no egression.metadata.user");
     }
   }
 

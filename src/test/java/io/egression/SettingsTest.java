@@ -152,6 +152,10 @@ class SettingsTest {
         "egression.metadata.url | http://a b/ | must be an address: http://host:port/path",
         "egression.metadata.url | http://a/?b=c | must be an address: http://host:port/path",
         "egression.metadata.url | shop.example.com | must be an address: http://host:port/path",
+        "egression.metadata.timeout | 31 | a whole number from 1 to 30",
+        "egression.metadata.cache | -1 | a whole number from 0 to 4294967296",
+        "egression.metadata.batch | 0 | a whole number from 1 to 1000",
+        "egression.metadata.max-body | 1023 | a whole number from 1024 to 104857600",
         "egression.routes.dir | no/such/dir | is not a directory",
         "egression.connectors.dir | pom.xml | is not a directory",
         "egression.http.host | '' | must not be empty",
@@ -169,6 +173,23 @@ class SettingsTest {
       strings = {"http://127.0.0.1:8081", "https://pim.example.com/api/v2/", "http://[::1]:80/"})
   void the_metadata_api_may_be_anywhere(String url) {
     assertThat(Settings.of(Map.of("egression.metadata.url", url)).metadataUrl()).isEqualTo(url);
+  }
+
+  @Test
+  void credentials_of_the_metadata_api_that_cannot_be_used_stop_the_start_without_being_repeated() {
+    assertThatThrownBy(() -> Settings.of(Map.of("egression.metadata.token", "hush hush")))
+        .hasMessage(
+            "egression.metadata.token: is not a bearer token (letters, digits and . _ ~ + / - =)");
+    assertThatThrownBy(
+            () ->
+                Settings.of(
+                    Map.of("egression.metadata.token", "hush", "egression.metadata.user", "hub")))
+        .hasMessageStartingWith(
+            "egression.metadata.token: there is an egression.metadata.user too");
+    assertThatThrownBy(() -> Settings.of(Map.of("egression.metadata.password", "hush")))
+        .hasMessage("egression.metadata.password: there is no egression.metadata.user");
+    assertThatThrownBy(() -> Settings.of(Map.of("egression.metadata.user", "a:b")))
+        .hasMessage("egression.metadata.user: must not have a colon (RFC 7617)");
   }
 
   @Test
@@ -232,12 +253,17 @@ class SettingsTest {
                 Map.of(
                     "egression.database.password", "hush",
                     "egression.broker.password", "hush",
+                    "egression.metadata.token", "hush",
                     "egression.metadata.url", "http://pim"))
             .forRoutes();
     assertThat(routes)
         .containsEntry("egression.metadata.url", "http://pim")
         .containsEntry("egression.http.port", "8080")
-        .doesNotContainKeys("egression.database.password", "egression.broker.password");
+        .doesNotContainKeys(
+            "egression.database.password",
+            "egression.broker.password",
+            "egression.metadata.token",
+            "egression.metadata.password");
     assertThat(routes.values()).doesNotContain("hush");
   }
 

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
@@ -48,8 +49,21 @@ public final class StubServer implements AutoCloseable {
     }
   }
 
-  /** An answer. */
-  public record Answer(int status, Map<String, String> headers, String body) {
+  /**
+   * An answer.
+   *
+   * @param stream what writes the body in the body's place, at its own pace; null: none
+   */
+  public record Answer(int status, Map<String, String> headers, String body, Stream stream) {
+    public Answer(int status, Map<String, String> headers, String body) {
+      this(status, headers, body, null);
+    }
+
+    /** A success whose body is written in chunks, unless the headers tell its length. */
+    public static Answer stream(Map<String, String> headers, Stream stream) {
+      return new Answer(200, headers, "", stream);
+    }
+
     public static Answer of(int status) {
       return new Answer(status, Map.of(), "{\"status\":" + status + "}");
     }
@@ -61,6 +75,11 @@ public final class StubServer implements AutoCloseable {
     public static Answer json(String body) {
       return new Answer(200, Map.of("Content-Type", "application/json"), body);
     }
+  }
+
+  /** Writes a body; may block. */
+  public interface Stream {
+    void write(OutputStream out) throws Exception;
   }
 
   /** Decides an answer; may block. */
@@ -98,6 +117,12 @@ public final class StubServer implements AutoCloseable {
       calls.add(call);
       Answer answer = behaviour.answer(call);
       answer.headers().forEach(exchange.getResponseHeaders()::set);
+      if (answer.stream() != null) {
+        String length = answer.headers().getOrDefault("Content-Length", "0");
+        exchange.sendResponseHeaders(answer.status(), Long.parseLong(length));
+        answer.stream().write(exchange.getResponseBody());
+        return;
+      }
       byte[] bytes = answer.body().getBytes(StandardCharsets.UTF_8);
       exchange.sendResponseHeaders(answer.status(), bytes.length == 0 ? -1 : bytes.length);
       exchange.getResponseBody().write(bytes);

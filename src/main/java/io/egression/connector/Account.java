@@ -1,6 +1,7 @@
 package io.egression.connector;
 
 import io.egression.job.AccountKey;
+import java.util.List;
 import java.util.Map;
 
 /**
@@ -9,6 +10,7 @@ import java.util.Map;
  * @param parameters of the connector's Kamelet, placeholders resolved, without secret ones
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
+ * @param include by object type, the related objects that come with its objects
  * @param access what lets its calls in
  */
 public record Account(
@@ -20,6 +22,7 @@ public record Account(
     int window,
     int runSize,
     boolean holdOnDead,
+    Map<String, List<String>> include,
     Access access) {
   /** An account without secrets. */
   public Account(
@@ -32,7 +35,16 @@ public record Account(
       int runSize,
       boolean holdOnDead) {
     this(
-        key, connector, parameters, partitionBy, payload, window, runSize, holdOnDead, Access.OPEN);
+        key,
+        connector,
+        parameters,
+        partitionBy,
+        payload,
+        window,
+        runSize,
+        holdOnDead,
+        Map.of(),
+        Access.OPEN);
   }
 
   /** What keeps its order together. */

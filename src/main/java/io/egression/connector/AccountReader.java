@@ -81,6 +81,7 @@ final class AccountReader {
           node.path("window").asInt(16),
           node.path("runSize").asInt(64),
           "hold".equals(node.path("onDead").asText()),
+          include(),
           new Access(authentication(connector), secrets(connector)));
     }
 
@@ -110,6 +111,20 @@ final class AccountReader {
         }
       }
       return secrets;
+    }
+
+    private Map<String, List<String>> include() {
+      JsonNode types = node.path("include");
+      if (!types.isMissingNode() && "reference".equals(node.path("payload").asText())) {
+        fault("/include", "nothing is fetched with 'payload: reference'");
+      }
+      Map<String, List<String>> include = new HashMap<>();
+      for (Map.Entry<String, JsonNode> type : types.properties()) {
+        List<String> related = new ArrayList<>();
+        type.getValue().forEach(word -> related.add(word.asText()));
+        include.put(type.getKey(), List.copyOf(related));
+      }
+      return Map.copyOf(include);
     }
 
     private Map<String, String> parameters(Connector connector) {

@@ -20,13 +20,13 @@ import org.jspecify.annotations.Nullable;
  * The {@code Retry-After} header: seconds or an HTTP date (RFC 9110, 10.2.3), and, as some vendors
  * send them, decimals. What is zero, past, negative or not understood counts as absent.
  */
-final class RetryAfter {
+public final class RetryAfter {
   private static final Pattern SECONDS = Pattern.compile("[0-9]+(\\.[0-9]+)?");
   static final Duration LONGEST = Duration.ofDays(36_500);
 
   private RetryAfter() {}
 
-  static Optional<Duration> parse(@Nullable String value, Instant now) {
+  public static Optional<Duration> parse(@Nullable String value, Instant now) {
     if (value == null) {
       return Optional.empty();
     }

@@ -32,7 +32,7 @@ public final class CallDeadlines implements HttpClientConfigurer, AutoCloseable 
       }
     }
 
-    private synchronized void uses(ExecRuntime runtime) {
+    synchronized void uses(ExecRuntime runtime) {
       connection = runtime;
     }
 

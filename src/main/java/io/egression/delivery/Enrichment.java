@@ -1,16 +1,12 @@
 package io.egression.delivery;
 
-import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.ObjectMapper;
-import io.egression.connector.Backoff;
 import io.egression.job.Outcome;
 import io.egression.ledger.JobQueries;
-import java.net.URLEncoder;
-import java.nio.charset.StandardCharsets;
+import io.egression.ledger.Node;
 import java.time.Duration;
+import java.util.List;
 import java.util.Optional;
-import java.util.UUID;
-import java.util.random.RandomGenerator;
+import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Message;
@@ -21,20 +17,32 @@ import org.jspecify.annotations.Nullable;
  * enrichment} of the enrich route. Thread safe.
  */
 public final class Enrichment {
-  /** The Metadata API's outage delays jobs and never counts against them. */
-  private static final Backoff OUTAGE =
-      new Backoff(Duration.ofSeconds(1), 2, Duration.ofSeconds(30), 0.2, 1, Duration.ofDays(365));
+  private static final Duration SOON = Duration.ofSeconds(1);
 
-  private static final ObjectMapper JSON = new ObjectMapper();
+  /** The exchange's property: the route that is to ask; null: there is nothing to ask. */
+  private static final String ROUTE = "metadata";
 
-  private final String metadataUrl;
-  private final JobQueries jobs;
-  private final RandomGenerator random;
+  /** There is no such request, or not for so many. */
+  private static final Set<Integer> NOT_SEVERAL = Set.of(404, 405, 410, 413, 501);
 
-  public Enrichment(String metadataUrl, JobQueries jobs, RandomGenerator random) {
-    this.metadataUrl = metadataUrl.replaceFirst("/+$", "");
-    this.jobs = jobs;
-    this.random = random;
+  private final MetadataRequests requests;
+  private final MetadataOutage outage;
+  private final MetadataClient.Bounds bounds;
+  private final ObjectCache cache;
+  private final ObjectGathering gathering;
+  private final Node node;
+
+  /** The Metadata API. */
+  public record Api(
+      MetadataRequests requests, MetadataClient.Bounds bounds, MetadataOutage outage) {}
+
+  public Enrichment(Api api, ObjectCache cache, JobQueries jobs, Node node) {
+    this.requests = api.requests;
+    this.bounds = api.bounds;
+    this.outage = api.outage;
+    this.cache = cache;
+    this.gathering = new ObjectGathering(outage, bounds.most(), jobs);
+    this.node = node;
   }
 
   /** Whether an object is still to be fetched. */
@@ -42,90 +50,119 @@ public final class Enrichment {
     return work.isFetching();
   }
 
-  /** Makes the message the request for the next object. */
-  public void request(Exchange exchange) {
+  /**
+   * Takes the next object from those that are at hand; else it makes the message the request for
+   * it, and the property {@code metadata} the route that asks.
+   */
+  public void next(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    Message message = exchange.getMessage();
-    Messages.removeHeaders(message);
-    message.setBody(null);
-    message.setHeader(Exchange.HTTP_METHOD, "GET");
-    message.setHeader(
-        Exchange.HTTP_URI,
-        metadataUrl + "/" + encoded(work.job.objectType()) + "/" + encoded(objectId(work)));
-    message.setHeader(
-        Exchange.HTTP_QUERY,
-        "subscription="
-            + encoded(work.run.account().subscription())
-            + "&channel="
-            + encoded(work.run.account().channel()));
-    message.setHeader("Accept", "application/json");
-    message.setHeader(Messages.TRACEPARENT, Messages.traceparent(work.job));
-  }
-
-  /** Takes the answer for the object asked for. */
-  public void accept(Exchange exchange) {
-    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    Integer status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-    if (status != null && (status == 404 || status == 410)) {
-      missing(work);
-    } else if (status == null || status != 200) {
-      throw new UndeliverableException(away(work, "status " + status));
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    exchange.removeProperty(ROUTE);
+    ObjectCache.Kept kept = cache.find(key(work));
+    if (takeAhead(work, run)) {
+      return;
+    }
+    if (kept != null && kept.isFresh()) {
+      gathering.found(work, kept.body());
     } else {
-      work.objects.add(new Delivery.ObjectBody(objectId(work), json(exchange)));
-    }
-    work.fetched++;
-    if (!work.isFetching() && work.objects.isEmpty()) {
-      throw new UndeliverableException(
-          new Outcome.Rejected(
-              "the Metadata API does not know " + String.join(", ", work.missing), null));
+      ask(exchange, work, run, kept);
     }
   }
 
-  private void missing(Work work) {
-    String id = objectId(work);
-    Optional<UUID> delete = jobs.laterDelete(work.job.id(), id);
-    if (delete.isPresent() && work.job.pending().size() == 1) {
+  private boolean takeAhead(Work work, RunInHand run) {
+    Optional<Ahead.Fetched> fetched = run.ahead.find(work.job.objectType(), work.nextId());
+    fetched.ifPresent(object -> gathering.take(work, object));
+    return fetched.isPresent();
+  }
+
+  private void ask(Exchange exchange, Work work, RunInHand run, ObjectCache.@Nullable Kept kept) {
+    String route = MetadataRequests.route(exchange.getContext(), work.job.objectType());
+    outage.letItBe(route);
+    if (!node.outlives(bounds.total())) {
       throw new UndeliverableException(
-          new Outcome.Superseded("the object is gone; its delete is job " + delete.get()));
+          new Outcome.Delayed(
+              SOON, "this node's lease would not outlive the Metadata API's answer"));
     }
-    work.missing.add(id);
+    List<String> ids = requests.ids(work, run, route);
+    work.question = new Work.Question(route, ids, kept, System.nanoTime());
+    if (work.question.isForSeveral()) {
+      requests.writeQuery(exchange.getMessage(), work, ids);
+    } else {
+      requests.write(exchange.getMessage(), work, work.nextId(), kept);
+    }
+    exchange.setProperty(ROUTE, route);
+  }
+
+  private static ObjectCache.Key key(Work work) {
+    return new ObjectCache.Key(
+        work.job.objectType(), work.nextId(), work.run.account(), work.include());
+  }
+
+  /** Takes the answer for what was asked for. */
+  public void accept(Exchange exchange) throws AnswerTooBigException {
+    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    Message answer = exchange.getMessage();
+    Integer given = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
+    int status = given == null ? 200 : given; // none: a route that asks something else
+    if (work.question.isForSeveral()) {
+      acceptSeveral(
+          work, exchange.getProperty(RunInHand.PROPERTY, RunInHand.class), answer, status);
+    } else {
+      acceptOne(work, answer, status);
+    }
+  }
+
+  private void acceptOne(Work work, Message answer, int status) throws AnswerTooBigException {
+    ObjectCache.Key key = key(work);
+    ObjectCache.Kept kept = work.question.kept();
+    long asked = work.question.askedNanos();
+    if (status == 404 || status == 410) {
+      cache.forget(key);
+      gathering.missing(work);
+    } else if (status == 304 && kept != null) {
+      cache.keep(key, kept.renewed(answer, asked));
+      gathering.found(work, kept.body());
+    } else if (status == 200) {
+      byte[] body = gathering.body(answer);
+      gathering.found(work, body);
+      cache.keep(key, ObjectCache.Kept.of(body, answer, asked));
+    } else {
+      throw new UndeliverableException(outage.refused(work, work.question.route(), answer));
+    }
+  }
+
+  /** An API that cannot do it, or not so many, is asked for one object after another. */
+  private void acceptSeveral(Work work, RunInHand run, Message answer, int status)
+      throws AnswerTooBigException {
+    if (NOT_SEVERAL.contains(status)) {
+      work.oneByOne = true;
+    } else if (status == 200) {
+      try {
+        run.ahead.fill(work, MetadataBody.objects(gathering.body(answer)));
+      } catch (MetadataBody.NotJsonException e) {
+        throw new UndeliverableException(
+            outage.away(work, "its answer for several objects " + e.getMessage()));
+      } catch (MetadataBody.UnfitException e) {
+        work.oneByOne = true;
+      }
+      work.oneByOne |= run.ahead.find(work.job.objectType(), work.nextId()).isEmpty();
+    } else {
+      throw new UndeliverableException(outage.refused(work, work.question.route(), answer));
+    }
+  }
+
+  /** The answer is too big to be taken in: that is held against an object only if it is alone. */
+  public void tooBig(Exchange exchange) {
+    Work work = exchange.getProperty(Work.PROPERTY, Work.class);
+    if (work.question.isForSeveral()) {
+      work.oneByOne = true;
+      return;
+    }
+    throw gathering.tooBig(work);
   }
 
   /** The Metadata API can't be asked now: the job waits, and it does not count against it. */
   Outcome away(Work work, String what) {
-    return new Outcome.Delayed(
-        OUTAGE.delay(1 + work.job.delays(), random), "Metadata API: " + what);
-  }
-
-  private static String objectId(Work work) {
-    return work.job.pending().get(work.fetched);
-  }
-
-  private static @Nullable JsonNode json(Exchange exchange) {
-    try {
-      JsonNode json = JSON.readTree(exchange.getMessage().getBody(byte[].class));
-      if (json != null && json.isObject()) {
-        return json;
-      }
-    } catch (java.io.IOException e) {
-      throw notAnObject(e);
-    }
-    throw notAnObject(null);
-  }
-
-  private static UndeliverableException notAnObject(@Nullable Throwable cause) {
-    UndeliverableException undeliverable =
-        new UndeliverableException(
-            new Outcome.Rejected("the Metadata API's answer is not a JSON object", null));
-    undeliverable.initCause(cause);
-    return undeliverable;
-  }
-
-  /** Percent-encoded once (RFC 3986): a slash inside an id is no path separator. */
-  static String encoded(String text) {
-    if (text.equals(".") || text.equals("..")) {
-      return text.replace(".", "%2E"); // else a path segment with a meaning of its own
-    }
-    return URLEncoder.encode(text, StandardCharsets.UTF_8).replace("+", "%20").replace("*", "%2A");
+    return outage.away(work, what);
   }
 }

@@ -53,7 +53,7 @@ public final class Messages {
     message.setHeader("Egression-Attempt", attempt);
     message.setHeader("Egression-Subscription", work.run.account().subscription());
     message.setHeader("Egression-Channel", work.run.account().channel());
-    message.setHeader("Egression-Partition", Enrichment.encoded(work.run.partitionKey()));
+    message.setHeader("Egression-Partition", MetadataRequests.encoded(work.run.partitionKey()));
     message.setHeader("Egression-Place", job.place());
     message.setHeader(TRACEPARENT, traceparent(job));
   }

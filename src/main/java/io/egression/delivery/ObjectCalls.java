@@ -83,7 +83,7 @@ public final class ObjectCalls {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     if (work.job.objectIds().size() > 1) {
       // The same for this object on every attempt, whichever others go with it.
-      message.setHeader(KEY, work.job.id() + "/" + Enrichment.encoded(calls.object().id()));
+      message.setHeader(KEY, work.job.id() + "/" + MetadataRequests.encoded(calls.object().id()));
     }
     message.setBody(ObjectDocuments.of(calls.delivery, calls.object()));
   }

@@ -84,6 +84,6 @@ record RestPaths(String standard, Map<String, String> own) {
     }
     return WORD.matcher(template)
         .replaceAll(
-            word -> Matcher.quoteReplacement(Enrichment.encoded(target.word(word.group(1)))));
+            word -> Matcher.quoteReplacement(MetadataRequests.encoded(target.word(word.group(1)))));
   }
 }

@@ -26,6 +26,9 @@ public final class RunInHand {
   /** Who asked to cancel which of its jobs. */
   final Map<UUID, String> cancelAsked = new HashMap<>();
 
+  /** What has been fetched for its jobs before their turn. */
+  final Ahead ahead = new Ahead();
+
   /** When its turn at a limit was due; null: it has none, or has had it. */
   @Nullable Instant turn;
 
@@ -76,6 +79,11 @@ public final class RunInHand {
 
   Run.@Nullable Item peek() {
     return next < run.jobs().size() ? run.jobs().get(next) : null;
+  }
+
+  /** Those after the one in hand. */
+  List<Run.Item> following() {
+    return run.jobs().subList(next, run.jobs().size());
   }
 
   long ageNanos() {

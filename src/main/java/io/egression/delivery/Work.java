@@ -26,7 +26,31 @@ public final class Work {
   /** Ids that the Metadata API does not know. */
   final List<String> missing = new ArrayList<>();
 
-  int fetched;
+  private int fetched;
+
+  /** What the Metadata API was asked last. */
+  @Nullable Question question;
+
+  /** Whether several objects were asked for at once, and that did not work out. */
+  boolean oneByOne;
+
+  /** Of the objects gathered so far. */
+  long bytes;
+
+  /**
+   * A request to the Metadata API.
+   *
+   * @param route that asks
+   * @param ids of the objects, that of the next one first
+   * @param kept what it need not send again if it is still the same
+   * @param askedNanos when
+   */
+  record Question(
+      String route, List<String> ids, ObjectCache.@Nullable Kept kept, long askedNanos) {
+    boolean isForSeveral() {
+      return ids.size() > 1;
+    }
+  }
 
   /** How long the call took. */
   Duration took = Duration.ZERO;
@@ -81,6 +105,32 @@ public final class Work {
   /** Another object is to be fetched. */
   public boolean isFetching() {
     return fetched < job.pending().size();
+  }
+
+  /** The id of the object to be fetched next. */
+  String nextId() {
+    return job.pending().get(fetched);
+  }
+
+  /** The ids of the objects to be fetched yet. */
+  List<String> rest() {
+    return job.pending().subList(fetched, job.pending().size());
+  }
+
+  /** The related objects that the account wants with this type. */
+  List<String> include() {
+    return account.include().getOrDefault(job.objectType(), List.of());
+  }
+
+  void found(Delivery.ObjectBody object, int size) {
+    objects.add(object);
+    bytes += size;
+    fetched++;
+  }
+
+  void missing(String id) {
+    missing.add(id);
+    fetched++;
   }
 
   CallDeadlines.@Nullable Call deadline;

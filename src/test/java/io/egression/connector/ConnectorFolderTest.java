@@ -89,7 +89,12 @@ class ConnectorFolderTest {
             window: 3
             runSize: 1
             onDead: hold
-          fr: {connector: shop, parameters: {url: http://y}, partitionBy: object, onDead: continue}
+          fr:
+            connector: shop
+            parameters: {url: http://y}
+            partitionBy: object
+            onDead: continue
+            include: {order: [customer, shipping]}
         """);
     Catalogue catalogue = read();
     Account de = catalogue.account(new AccountKey("acme", "de")).orElseThrow();
@@ -102,6 +107,7 @@ class ConnectorFolderTest {
     Account fr = catalogue.account(new AccountKey("acme", "fr")).orElseThrow();
     assertThat(fr.partitionBy()).isEqualTo(PartitionBy.OBJECT);
     assertThat(fr.holdOnDead()).isFalse();
+    assertThat(fr.include()).isEqualTo(Map.of("order", List.of("customer", "shipping")));
   }
 
   @Test
@@ -420,6 +426,9 @@ class ConnectorFolderTest {
         arguments(
             "channels:\n  de:\n    connector: shop\n    parameter: {url: x}",
             "4:5: channels.de: unknown key 'parameter'; did you mean 'parameters'?"),
+        arguments(
+            account("url: x") + "    payload: reference\n    include: {order: [customer]}",
+            "7:14: channels.de.include: nothing is fetched with 'payload: reference'"),
         arguments(
             account("url: x") + "    partitionBy: objecttype",
             "6:18: channels.de.partitionBy: unknown word 'objecttype'; did you mean 'objectType'?"),
