@@ -475,6 +475,8 @@ public final class Hub implements AutoCloseable {
     closing(dispatcher);
     dispatcher.start();
     replays.start();
+    // Before the ledger's parts: what is in hand is recorded, while the lease is still held.
+    closing(camel::stop);
     startConsumers();
     closing(sweep);
     sweep.start();
