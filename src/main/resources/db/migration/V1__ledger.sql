@@ -251,7 +251,8 @@ $$;
 -- Takes permits of all limits of a call, or none. An ask: {"most", "lead" and "patience" (us), "turn": whether its turn has
 -- come, "limits"}. The first permit is for the time when the answer will have come: now and the lead. The answer has the
 -- times from which, and until which, calls may start, `most` at most; none if even the first is farther away than the
--- patience: then `turn` is when to come again. Who comes while others wait for their turns gets the next one.
+-- patience: then `turn` is when to come again. A quarter of the slack is left for the way to the vendor. Who comes while
+-- others wait for their turns gets the next one.
 create function take_permits(asks jsonb)
   returns table (ask integer, slots timestamptz[], ends timestamptz[], turn timestamptz, bound text) language plpgsql as $$
 declare
@@ -284,7 +285,7 @@ begin
       from unnest(rules) r join limit_counter c on c.limit_id = r.id
       cross join lateral (select limit_free(c, r, moment) as free) f;
       exit when slot > moment + wanted.patience or (queue > slot and not wanted.has_turn);
-      select min(greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) + micros(r.slack)) into until
+      select min(greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) + micros(r.slack * 0.75)) into until
       from unnest(rules) r join limit_counter c on c.limit_id = r.id;
       with used as (
         select r.*, greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) as slot

@@ -235,7 +235,7 @@ class PermitLedgerIT {
   void a_permit_says_how_late_its_call_may_be() {
     Limit rate = rate(50, Duration.ofSeconds(1), null, 1);
     assertThat(ask(ONE, NOW_ONLY, 1, rate).permits())
-        .containsExactly(new Permit(now(), now().plusMillis(20)));
+        .containsExactly(new Permit(now(), now().plusMillis(15)));
   }
 
   @Test
@@ -245,7 +245,7 @@ class PermitLedgerIT {
     ask(ONE, NOW_ONLY, 1, window, rate);
     Permit next = ask(ONE, Duration.ofSeconds(1), 1, window, rate).permits().get(0);
     assertThat(Duration.between(now(), next.from())).isCloseTo(Duration.ofMillis(102), TINY);
-    assertThat(Duration.between(next.from(), next.until())).isEqualTo(Duration.ofMillis(20));
+    assertThat(Duration.between(next.from(), next.until())).isEqualTo(Duration.ofMillis(15));
   }
 
   @Test
