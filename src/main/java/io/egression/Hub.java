@@ -54,6 +54,7 @@ import io.egression.ledger.Eligibility;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Node;
 import io.egression.ledger.ObjectMappings;
+import io.egression.ledger.PatientPauses;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.PermitLedger;
 import io.egression.ledger.ProgressReport;
@@ -294,18 +295,16 @@ public final class Hub implements AutoCloseable {
     Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
     bind("permits", permits);
     Pauses pauses = new Pauses(database);
+    PatientPauses patient = closing(new PatientPauses(pauses));
     bind(
         "outcomes",
         new Outcomes(
             runLedger,
-            pauses,
+            patient,
             dispatcher,
             new Outcomes.Judges(
-                new Classifier(node.clock(), ThreadLocalRandom.current()),
-                enrichment,
-                credentials,
-                node.clock()),
-            new Outcomes.Listeners(slow, permits, new Breakers(pauses, dispatcher))));
+                new Classifier(node.clock(), ThreadLocalRandom.current()), enrichment, credentials),
+            new Outcomes.Listeners(slow, permits, new Breakers(patient, dispatcher))));
     bind("letters", new Letters(deadLetters, connections, json));
     bind("health", new Health(node, dispatcher, this::repairs, json));
     bind("deliveryMapper", json);

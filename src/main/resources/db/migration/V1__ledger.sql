@@ -285,8 +285,6 @@ begin
       from unnest(rules) r join limit_counter c on c.limit_id = r.id
       cross join lateral (select limit_free(c, r, moment) as free) f;
       exit when slot > moment + wanted.patience or (queue > slot and not wanted.has_turn);
-      select min(greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) + micros(r.slack * 0.75)) into until
-      from unnest(rules) r join limit_counter c on c.limit_id = r.id;
       with used as (
         select r.*, greatest(limit_free(c, r, moment), slot - micros(r.slack / 2)) as slot
         from unnest(rules) r join limit_counter c on c.limit_id = r.id),
@@ -301,9 +299,11 @@ begin
             when u.kind = 'quota' and c.at <> date_trunc(u.unit, u.slot, u.zone) then u.cost
             else c.taken + u.cost end
         from used u where c.limit_id = u.id
-        returning c.limit_id, c.taken, c.at, u.kind)
-      insert into limit_use (limit_id, upto, at)
-      select n.limit_id, n.taken, n.at from counted n where n.kind = 'window';
+        returning c.limit_id, c.taken, c.at, u.kind),
+      noted as (
+        insert into limit_use (limit_id, upto, at)
+        select n.limit_id, n.taken, n.at from counted n where n.kind = 'window')
+      select min(u.slot + micros(u.slack * 0.75)) into until from used u;
       slots := slots || slot;
       ends := ends || until;
       exit when cardinality(slots) >= wanted.most;

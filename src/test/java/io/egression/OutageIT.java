@@ -161,6 +161,23 @@ class OutageIT {
     assertThat(database.isTrapSet()).isFalse();
   }
 
+  @Test
+  void an_answer_that_stops_its_account_is_not_lost_while_the_database_is_away() {
+    server.behave(
+        call -> {
+          database.refuse();
+          return Answer.of(200, "RateLimit", "\"calls\";r=0;t=1");
+        });
+    String id = hub.submit(job("last-call", "last-call")).get(0);
+    await().atMost(SOON).until(() -> server.calls().size() == 1);
+    for (int i = 0; i < 2; i++) { // each as long as a statement waits for a connection
+      assertAway(hub.get("/v1/jobs"), "");
+    }
+    database.heal();
+    hub.await(id, "delivered");
+    assertThat(server.calls()).hasSize(1);
+  }
+
   // ---- the broker
 
   @Test

@@ -3,7 +3,7 @@ package io.egression.delivery;
 import io.egression.connector.Policy;
 import io.egression.job.AccountKey;
 import io.egression.job.Outcome;
-import io.egression.ledger.Pauses;
+import io.egression.ledger.PatientPauses;
 import java.util.BitSet;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -16,7 +16,7 @@ import org.jspecify.annotations.Nullable;
  * safe.
  */
 public final class Breakers {
-  private final Pauses pauses;
+  private final PatientPauses pauses;
   private final Dispatcher dispatcher;
   private final Map<AccountKey, Latest> latest = new ConcurrentHashMap<>();
 
@@ -38,7 +38,7 @@ public final class Breakers {
     }
   }
 
-  public Breakers(Pauses pauses, Dispatcher dispatcher) {
+  public Breakers(PatientPauses pauses, Dispatcher dispatcher) {
     this.pauses = pauses;
     this.dispatcher = dispatcher;
   }

@@ -6,10 +6,10 @@ import io.egression.connector.FaultKind;
 import io.egression.connector.Policy;
 import io.egression.job.JobState;
 import io.egression.job.Outcome;
+import io.egression.ledger.PatientPauses;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.Step;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
@@ -37,30 +37,31 @@ public final class Outcomes {
   private static final Duration SOON = Duration.ofMillis(100);
 
   private final RunLedger ledger;
-  private final Pauses pauses;
+  private final PatientPauses pauses;
   private final Dispatcher dispatcher;
   private final Enrichment enrichment;
   private final Classifier classifier;
   private final Credentials credentials;
-  private final Clock clock;
   private final Listeners listeners;
 
   /** What decides. */
-  public record Judges(
-      Classifier classifier, Enrichment enrichment, Credentials credentials, Clock clock) {}
+  public record Judges(Classifier classifier, Enrichment enrichment, Credentials credentials) {}
 
   /** Who learns from it. */
   public record Listeners(SlowAccounts slow, Permits permits, Breakers breakers) {}
 
   public Outcomes(
-      RunLedger ledger, Pauses pauses, Dispatcher dispatcher, Judges judges, Listeners listeners) {
+      RunLedger ledger,
+      PatientPauses pauses,
+      Dispatcher dispatcher,
+      Judges judges,
+      Listeners listeners) {
     this.ledger = ledger;
     this.pauses = pauses;
     this.dispatcher = dispatcher;
     this.classifier = judges.classifier;
     this.enrichment = judges.enrichment;
     this.credentials = judges.credentials;
-    this.clock = judges.clock;
     this.listeners = listeners;
   }
 
@@ -109,8 +110,10 @@ public final class Outcomes {
   private void classify(Work work, Answer answer) {
     boolean timeout = answer.fault() != null && FaultKind.of(answer.fault()) == FaultKind.TIMEOUT;
     listeners.slow.called(work.run.account(), timeout);
-    work.took = Duration.ofNanos(System.nanoTime() - work.calledNanos);
-    listeners.permits.called(work, work.took);
+    if (work.wasCalled()) {
+      work.took = Duration.ofNanos(System.nanoTime() - work.calledNanos);
+      listeners.permits.called(work);
+    }
     Policy policy = work.account.connector().policy();
     Classifier.Past past =
         new Classifier.Past(work.job.failures(), work.job.failingSince(), work.job.throttles());

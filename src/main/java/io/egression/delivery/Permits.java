@@ -69,16 +69,15 @@ public final class Permits {
   public void expect(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
-    List<Limit> limits = limits(work);
-    if (limits.isEmpty() || run.turn != null) {
+    if (work.limits.isEmpty() || run.turn != null) {
       return;
     }
-    List<Rule> rules = rules(work, limits);
+    List<Rule> rules = rules(work);
     Instant busy = busyUntil.get(counters(rules));
     if (busy != null
         && busy.isAfter(clock.instant().plus(PATIENCE))
         && run.permits(rules).isEmpty()) {
-      ask(work, run, limits, false); // what it gets is for the call, later
+      ask(work, run, rules, false); // what it gets is for the call, later
     }
   }
 
@@ -89,17 +88,16 @@ public final class Permits {
    */
   public void take(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    List<Limit> limits = limits(work);
-    if (limits.isEmpty()) {
+    if (work.limits.isEmpty()) {
       return;
     }
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
-    List<Rule> rules = rules(work, limits);
+    List<Rule> rules = rules(work);
     boolean late = false;
     while (true) {
       PermitLedger.Permit permit = run.permits(rules).poll();
       if (permit == null) {
-        ask(work, run, limits, late);
+        ask(work, run, rules, late);
       } else {
         waitFor(permit.from());
         if (isInTime(permit)) {
@@ -119,8 +117,7 @@ public final class Permits {
   /**
    * @param late it had a permit and was too late: it keeps its turn
    */
-  private void ask(Work work, RunInHand run, List<Limit> limits, boolean late) {
-    List<Rule> rules = rules(work, limits);
+  private void ask(Work work, RunInHand run, List<Rule> rules, boolean late) {
     Pace pace = pace(work);
     Instant turn = run.turn;
     run.turn = null;
@@ -133,22 +130,22 @@ public final class Permits {
         ledger.take(
             new Ask(
                 rules,
-                run.takesNext(atOnce(pace, limits)),
-                lead(limits),
+                run.takesNext(atOnce(pace, work.limits)),
+                lead(work.limits),
                 first ? TURN_PATIENCE : PATIENCE,
                 first));
     asking.sample(Duration.ofNanos(System.nanoTime() - asked));
     run.permits(rules).addAll(permits.permits());
     if (permits.turn() != null) {
       busyUntil.put(counters(rules), permits.turn());
-      throw new UndeliverableException(limited(work, limits, permits, pace));
+      throw new UndeliverableException(limited(work, permits, pace));
     }
   }
 
   /** The lane comes back early enough to have all at hand when its permit is there. */
-  private Outcome limited(Work work, List<Limit> limits, PermitLedger.Permits permits, Pace pace) {
+  private Outcome limited(Work work, PermitLedger.Permits permits, Pace pace) {
     Limit bound =
-        limits.stream()
+        work.limits.stream()
             .filter(limit -> limit.name().equals(permits.bound()))
             .findFirst()
             .orElseThrow();
@@ -197,10 +194,10 @@ public final class Permits {
     }
   }
 
-  /** The call took so long. */
-  void called(Work work, Duration took) {
-    if (!limits(work).isEmpty()) {
-      pace(work).calling.sample(took);
+  /** The call has ended. */
+  void called(Work work) {
+    if (!work.limits.isEmpty()) {
+      pace(work).calling.sample(work.took);
     }
   }
 
@@ -208,14 +205,8 @@ public final class Permits {
     return paces.computeIfAbsent(work.run.account(), account -> new Pace());
   }
 
-  private static List<Limit> limits(Work work) {
-    return work.account.connector().policy().allowance().limits().stream()
-        .filter(limit -> limit.covers(work.job.action(), work.job.objectType()))
-        .toList();
-  }
-
-  private static List<Rule> rules(Work work, List<Limit> limits) {
-    return limits.stream()
+  private static List<Rule> rules(Work work) {
+    return work.limits.stream()
         .map(
             limit -> limit.rule(work.getConnector(), work.run.account(), work.job.pending().size()))
         .toList();

@@ -4,6 +4,7 @@ import io.egression.connector.Account;
 import io.egression.job.Action;
 import io.egression.job.Outcome;
 import io.egression.ledger.Run;
+import io.egression.limit.Limit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -19,6 +20,9 @@ public final class Work {
   final Run run;
   final Run.Item job;
   final Account account;
+
+  /** Those of the connector's that its call has to keep. */
+  final List<Limit> limits;
 
   /** The job's objects, gathered so far. */
   final List<Delivery.ObjectBody> objects = new ArrayList<>();
@@ -71,6 +75,10 @@ public final class Work {
     this.run = run;
     this.job = job;
     this.account = account;
+    this.limits =
+        account.connector().policy().allowance().limits().stream()
+            .filter(limit -> limit.covers(job.action(), job.objectType()))
+            .toList();
     if (!needsBodies()) {
       job.pending().forEach(id -> objects.add(new Delivery.ObjectBody(id, null)));
       fetched = job.pending().size();
