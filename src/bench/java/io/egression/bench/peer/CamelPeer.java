@@ -1,5 +1,6 @@
 package io.egression.bench.peer;
 
+import io.egression.delivery.EmbeddedBroker;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.JMSProducer;
@@ -32,7 +33,7 @@ public final class CamelPeer implements Peer {
   private final List<Queue> queues;
 
   private CamelPeer(String route) throws Exception {
-    BrokerPeer.start(Surroundings.directory(), "vm://0");
+    EmbeddedBroker.start(Path.of("artemis/broker.xml"), Surroundings.directory(), 0);
     connections.setBlockOnAcknowledge(false);
     connections.setBlockOnDurableSend(false); // the commit waits for all of them
     kamelet = route.equals("kamelet");
