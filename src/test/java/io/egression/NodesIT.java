@@ -162,7 +162,7 @@ class NodesIT {
     int count = 2000;
     channel.behave(
         call -> {
-          LockSupport.parkNanos(20_000_000); // so that calls are in flight
+          LockSupport.parkNanos(60_000_000); // calls are in flight, and the load outlasts a stop
           return Answer.of(200);
         });
     try (TestHub second = first.anotherNode().with("egression.node.name", "second").start()) {
