@@ -100,22 +100,16 @@ public final class RunInHand {
   }
 
   /**
-   * Takes in what the steps recorded so far have brought back; of all but the latest it waits for
-   * that, so that a crash repeats little and a flag is seen soon.
+   * Waits until the steps so far are durable, and takes in what they have brought back: the next
+   * call starts only after every earlier job is final, so a crash repeats the last call at most.
    */
   void lookAtFlags() {
-    for (int i = 0; i < open.size() - 1; i++) {
-      open.get(i).join();
+    for (CompletableFuture<Step.Recorded> step : open) {
+      Step.Recorded recorded = step.join();
+      stop |= recorded.stop() || !recorded.kept();
+      look |= recorded.look();
     }
-    open.removeIf(
-        step -> {
-          if (step.isDone()) {
-            Step.Recorded recorded = step.join();
-            stop |= recorded.stop() || !recorded.kept();
-            look |= recorded.look();
-          }
-          return step.isDone();
-        });
+    open.clear();
   }
 
   boolean mustStop() {
@@ -131,7 +125,6 @@ public final class RunInHand {
 
   /** Waits until every step is durable; whether there is something to look at since. */
   boolean awaitRecorded() {
-    open.forEach(CompletableFuture::join);
     lookAtFlags();
     return mustLook();
   }
