@@ -18,6 +18,7 @@ import java.util.regex.Pattern;
 import org.apache.camel.Exchange;
 import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Header;
+import org.apache.camel.support.DefaultMessage;
 import org.apache.camel.support.SynchronizationAdapter;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -68,10 +69,10 @@ public final class Runs {
   }
 
   /**
-   * Claims the run that the message names; null if the message is stale or repeated, or no run of
-   * the hub's at all: that is noted, and the message acknowledged.
+   * Claims the run that the message names and puts its first job in hand; nothing if the message is
+   * stale or repeated, or no run of the hub's at all: that is noted, and the message acknowledged.
    */
-  public @Nullable RunInHand claim(
+  public void claim(
       @Header(RunQueues.LANE) @Nullable Long lane,
       @Header(RunQueues.RUN) @Nullable String run,
       Exchange exchange) {
@@ -79,27 +80,35 @@ public final class Runs {
       LOG.warn(
           "a message that is not the hub's is dropped from its queue: {}",
           exchange.getMessage().getHeader("JMSMessageID"));
-      return null;
+      return;
     }
-    UUID id = UUID.fromString(run);
+    // A JMS message asks its session anew whenever Camel copies it, and it does so in every call.
+    exchange.setMessage(new DefaultMessage(exchange));
+    RunInHand taken = claim(lane, UUID.fromString(run));
+    if (taken != null) {
+      exchange.getExchangeExtension().addOnCompletion(endingFor(taken));
+      exchange.setProperty(RunInHand.PROPERTY, taken);
+      letOthersFirst(taken);
+      next(exchange);
+    }
+  }
+
+  private @Nullable RunInHand claim(long lane, UUID id) {
     if (!inHand.add(id)) {
       return null; // the message came again while its run is worked on here
     }
+    Optional<Run> claimed = Optional.empty();
     try {
-      Optional<Run> claimed = ledger.claim(lane, id);
-      if (claimed.isPresent()) {
-        RunInHand taken = new RunInHand(claimed.get());
-        exchange.getExchangeExtension().addOnCompletion(endingFor(taken));
-        letOthersFirst(taken);
-        return taken;
+      claimed = ledger.claim(lane, id);
+    } finally {
+      if (claimed.isEmpty()) {
+        inHand.remove(id);
       }
-      LOG.debug("run {} of lane {}: stale message", run, lane);
-    } catch (RuntimeException e) {
-      inHand.remove(id);
-      throw e;
     }
-    inHand.remove(id);
-    return null;
+    if (claimed.isEmpty()) {
+      LOG.debug("run {} of lane {}: stale message", id, lane);
+    }
+    return claimed.map(RunInHand::new).orElse(null);
   }
 
   /** An account whose calls time out takes at most half of its connector's consumers. */
@@ -127,9 +136,21 @@ public final class Runs {
     };
   }
 
-  /** Whether the next job's call may start. */
-  public boolean hasNext(@ExchangeProperty(RunInHand.PROPERTY) @Nullable RunInHand run) {
-    if (run == null || run.isEnded() || run.peek() == null) {
+  /** Puts the next job in hand, when the one before is recorded; none if no call may start. */
+  public void next(Exchange exchange) {
+    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
+    if (!hasNext(run)) {
+      exchange.removeProperty(Work.PROPERTY);
+      return;
+    }
+    Account account = catalogue.get().account(run.run.account()).orElseThrow();
+    Work work = new Work(run.run, run.take(), account);
+    exchange.setProperty(Work.PROPERTY, work);
+    exchange.setProperty(NARROW, work.isNarrow());
+  }
+
+  private boolean hasNext(RunInHand run) {
+    if (run.isEnded() || run.peek() == null) {
       return false;
     }
     run.lookAtFlags();
@@ -164,15 +185,6 @@ public final class Runs {
               job.id(), job.place(), JobState.CANCELLED, reason, null, Step.Again.NO, null);
       run.recording(ledger.record(new Step(run.run, cancelled, null)), false);
     }
-  }
-
-  /** Puts the next job in hand. */
-  public void next(Exchange exchange) {
-    RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
-    Account account = catalogue.get().account(run.run.account()).orElseThrow();
-    Work work = new Work(run.run, run.take(), account);
-    exchange.setProperty(Work.PROPERTY, work);
-    exchange.setProperty(NARROW, work.isNarrow());
   }
 
   /** Ends the run: what was not called goes back to its lane. Returns when all is durable. */
