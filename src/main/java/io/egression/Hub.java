@@ -441,6 +441,8 @@ public final class Hub implements AutoCloseable {
     properties.putAll(placeholders);
     properties.setProperty(
         "camel.component.kamelet.location", "file:" + settings.connectorsDir().toAbsolutePath());
+    // What throws in a Kamelet is its caller's to handle: the error policy's.
+    properties.setProperty("camel.component.kamelet.noErrorHandler", "true");
     return properties;
   }
 
