@@ -25,6 +25,7 @@ import io.egression.delivery.Messages;
 import io.egression.delivery.MetadataClient;
 import io.egression.delivery.MetadataOutage;
 import io.egression.delivery.MetadataRequests;
+import io.egression.delivery.Meters;
 import io.egression.delivery.ObjectCache;
 import io.egression.delivery.ObjectCalls;
 import io.egression.delivery.ObjectDocuments;
@@ -39,21 +40,30 @@ import io.egression.intake.Caller.Role;
 import io.egression.intake.HttpApi;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
+import io.egression.intake.ObjectApi;
 import io.egression.intake.OperatorApi;
 import io.egression.intake.OperatorHttp;
+import io.egression.intake.Overview;
+import io.egression.intake.OverviewStream;
+import io.egression.intake.SupportHttp;
 import io.egression.ledger.Acceptance;
 import io.egression.ledger.AccessKeyStore;
 import io.egression.ledger.AccountQueries;
 import io.egression.ledger.Accounts;
+import io.egression.ledger.Activity;
 import io.egression.ledger.Cancellation;
 import io.egression.ledger.Database;
 import io.egression.ledger.DeadLetters;
+import io.egression.ledger.DeadReasons;
 import io.egression.ledger.Dispatch;
 import io.egression.ledger.Durability;
 import io.egression.ledger.Eligibility;
 import io.egression.ledger.JobQueries;
+import io.egression.ledger.LimitQueries;
 import io.egression.ledger.Node;
 import io.egression.ledger.ObjectMappings;
+import io.egression.ledger.ObjectQueries;
+import io.egression.ledger.OverviewQueries;
 import io.egression.ledger.PatientPauses;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.PermitLedger;
@@ -130,6 +140,8 @@ public final class Hub implements AutoCloseable {
   private Runs runs;
   private Dispatcher dispatcher;
   private Replays replays;
+  private Activity activity;
+  private OverviewStream stream;
   private volatile Sweep sweep;
   private final ReentrantLock changing = new ReentrantLock();
   private boolean closed;
@@ -272,6 +284,7 @@ public final class Hub implements AutoCloseable {
         catalogue.accounts().values().stream().map(Hub::configured).toList(),
         ConfigurationHash.of(settings.connectorsDir(), settings.routesDir()),
         node);
+    activity = closing(new Activity(database, accounts));
     Eligibility eligibility = new Eligibility(database);
     dispatcher = new Dispatcher(new Dispatch(database), eligibility, connections);
     RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));
@@ -306,14 +319,19 @@ public final class Hub implements AutoCloseable {
             dispatcher,
             new Outcomes.Judges(
                 new Classifier(node.clock(), ThreadLocalRandom.current()), enrichment, credentials),
-            new Outcomes.Listeners(slow, permits, new Breakers(patient, dispatcher))));
+            new Outcomes.Listeners(
+                slow, permits, new Breakers(patient, dispatcher), new Meters(activity))));
     bind("letters", new Letters(deadLetters, connections, json));
     bind("health", new Health(node, dispatcher, this::repairs, json));
     bind("deliveryMapper", json);
     HttpApi api =
         new HttpApi(
             new JobIntake(
-                new Acceptance(database, accounts, node.clock()),
+                new Acceptance(
+                    database,
+                    accounts,
+                    node.clock(),
+                    account -> activity.count(account, Activity.Kind.ACCEPTED)),
                 current,
                 dispatcher::dueIn,
                 node.clock()),
@@ -329,6 +347,7 @@ public final class Hub implements AutoCloseable {
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
+    support(api, queries, node);
     bindForKamelets(accounts);
     sweep =
         new Sweep(
@@ -338,6 +357,18 @@ public final class Hub implements AutoCloseable {
             dispatcher,
             camel.createProducerTemplate(),
             keys::refresh);
+  }
+
+  /** What support people ask. */
+  private void support(HttpApi api, JobQueries queries, Node node) {
+    Overview overview =
+        new Overview(
+            new Overview.Ledger(new OverviewQueries(database), new LimitQueries(database)),
+            () -> catalogue,
+            node.clock());
+    ObjectApi objects = new ObjectApi(new ObjectQueries(database), queries, node.clock());
+    bind("support", new SupportHttp(objects, overview, new DeadReasons(database), api));
+    stream = closing(new OverviewStream(overview, keys::caller, json));
   }
 
   private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {
@@ -480,6 +511,7 @@ public final class Hub implements AutoCloseable {
     replays.start();
     // Before the ledger's parts: what is in hand is recorded, while the lease is still held.
     closing(camel::stop);
+    activity.start();
     startConsumers();
     closing(sweep);
     sweep.start();
@@ -490,6 +522,7 @@ public final class Hub implements AutoCloseable {
     VertxPlatformHttpRouter router =
         VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
     new Gate(keys, json, settings.httpMaxBody()).guard(router);
+    stream.serve(router);
     try {
       camel.setAutoStartup(true); // for the Kamelets' routes, made on first use
       camel.getRouteController().startAllRoutes();

@@ -48,7 +48,7 @@ public final class Outcomes {
   public record Judges(Classifier classifier, Enrichment enrichment, Credentials credentials) {}
 
   /** Who learns from it. */
-  public record Listeners(SlowAccounts slow, Permits permits, Breakers breakers) {}
+  public record Listeners(SlowAccounts slow, Permits permits, Breakers breakers, Meters meters) {}
 
   public Outcomes(
       RunLedger ledger,
@@ -156,6 +156,7 @@ public final class Outcomes {
     Step.End end = verdict.end == null && last ? Step.End.GO_ON : verdict.end;
     var recorded = ledger.record(new Step(run.run, result(work, outcome, verdict), end));
     run.recording(recorded, end != null);
+    listeners.meters.attempted(work, outcome, verdict.state);
     log(work, outcome, verdict);
     if (verdict.delay != null) {
       dispatcher.dueIn(verdict.delay);

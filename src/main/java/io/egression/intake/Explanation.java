@@ -45,7 +45,8 @@ record Explanation(String kind, String text, @Nullable UUID job, @Nullable Insta
         null);
   }
 
-  private static Explanation first(Lane lane, Instant now) {
+  /** What the first job of the lane waits for, and so those behind it. */
+  static Explanation first(Lane lane, Instant now) {
     if (!lane.configured()) {
       return new Explanation("removed", "the account is not configured any more", null, null);
     }

@@ -172,7 +172,7 @@ public final class HttpApi {
    *
    * @throws ProblemException naming every parameter that is unknown or given twice
    */
-  private static Map<String, String> query(Message message, Set<String> known) {
+  static Map<String, String> query(Message message, Set<String> known) {
     String raw = message.getHeader(Exchange.HTTP_RAW_QUERY, "", String.class);
     Map<String, String> query = new HashMap<>();
     List<FieldFault> faults = new ArrayList<>();

@@ -168,7 +168,7 @@ public final class JobApi {
   }
 
   /** A NUL is no text for PostgreSQL; no name or id has control characters. */
-  private static void checkText(String parameter, @Nullable String text, List<FieldFault> faults) {
+  static void checkText(String parameter, @Nullable String text, List<FieldFault> faults) {
     if (text != null && text.chars().anyMatch(Character::isISOControl)) {
       faults.add(FieldFault.ofParameter(parameter, "must not contain control characters"));
     }
@@ -185,7 +185,8 @@ public final class JobApi {
     }
   }
 
-  private static @Nullable Set<String> subscriptions(@Nullable String asked, Caller caller) {
+  /** Those that are asked about; null: all. */
+  static @Nullable Set<String> subscriptions(@Nullable String asked, Caller caller) {
     if (asked == null) {
       return caller.subscriptions();
     }

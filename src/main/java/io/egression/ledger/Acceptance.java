@@ -3,6 +3,7 @@ package io.egression.ledger;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.job.AccountKey;
 import io.egression.job.Job;
 import io.egression.job.JobState;
 import io.egression.job.Submission;
@@ -16,7 +17,10 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -85,12 +89,22 @@ public final class Acceptance {
   private final Database database;
   private final Placement placement;
   private final Clock clock;
+  private final Consumer<AccountKey> counter;
   private final ObjectMapper json = new ObjectMapper();
 
   public Acceptance(Database database, Accounts accounts, Clock clock) {
+    this(database, accounts, clock, account -> {});
+  }
+
+  /**
+   * @param counter is told of each job that was accepted
+   */
+  public Acceptance(
+      Database database, Accounts accounts, Clock clock, Consumer<AccountKey> counter) {
     this.database = database;
     this.placement = new Placement(database, accounts);
     this.clock = clock;
+    this.counter = counter;
   }
 
   /**
@@ -103,11 +117,23 @@ public final class Acceptance {
   public List<List<Receipt>> accept(List<Request> requests) {
     while (true) {
       try {
-        return database.transaction(() -> acceptOnce(requests));
+        List<List<Receipt>> receipts = database.transaction(() -> acceptOnce(requests));
+        count(requests, receipts);
+        return receipts;
       } catch (OvertakenException e) {
         continue; // the other's answer can be read now
       }
     }
+  }
+
+  /** A repeated request has the receipts of other jobs. */
+  private void count(List<Request> requests, List<List<Receipt>> receipts) {
+    Set<UUID> accepted =
+        receipts.stream().flatMap(List::stream).map(Receipt::id).collect(Collectors.toSet());
+    requests.stream()
+        .flatMap(request -> request.jobs().stream())
+        .filter(job -> accepted.contains(job.id()))
+        .forEach(job -> counter.accept(job.account()));
   }
 
   /** Those of the requests whose idempotency key was accepted before. */

@@ -6,6 +6,7 @@ import java.sql.SQLException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.Collection;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -112,6 +113,8 @@ public final class JobQueries {
           WHERE j.job_id = :id
           """;
 
+  private static final String FIND_ALL = FIND.replace("= :id", "= ANY (:ids)");
+
   private static final String ATTEMPTS = "SELECT * FROM attempt WHERE job_id = :id ORDER BY number";
 
   private static final String EVENTS = "SELECT * FROM job_event WHERE job_id = :id ORDER BY at";
@@ -134,6 +137,18 @@ public final class JobQueries {
   public Optional<Found> find(UUID id) {
     return database.statement(
         () -> database.sql().sql(FIND).param("id", id).query(JobQueries::found).optional());
+  }
+
+  /** Those of the jobs that there are. */
+  public List<Found> findAll(Collection<UUID> ids) {
+    return database.statement(
+        () ->
+            database
+                .sql()
+                .sql(FIND_ALL)
+                .param("ids", SqlArrays.uuids(ids))
+                .query(JobQueries::found)
+                .list());
   }
 
   public List<Attempt> attempts(UUID id) {
