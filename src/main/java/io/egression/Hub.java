@@ -95,6 +95,7 @@ import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
+import org.apache.camel.Predicate;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.component.kamelet.KameletComponent;
@@ -299,6 +300,7 @@ public final class Hub implements AutoCloseable {
 
     bind("runs", runs);
     bind("enrichment", enrichment);
+    bind("fetching", (Predicate) Enrichment::isNeeded);
     bind("messages", new Messages(node, deadlines));
     Credentials credentials =
         closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));

@@ -1,17 +1,18 @@
 package io.egression.delivery;
 
 import org.apache.camel.Exchange;
-import org.apache.camel.ExchangeProperty;
+import org.apache.camel.support.ExpressionAdapter;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses the connector's endpoint for the job in hand; the bean {@code router} of the call route.
+ * Chooses the connector's endpoint for the job in hand; the expression {@code router} of the send
+ * route: an expression of its own, because Camel copies the whole message to call a bean's method.
  */
-public final class ConnectorRouter {
+public final class ConnectorRouter extends ExpressionAdapter {
   /** One hop: the account's endpoint; then none, which ends the dynamic router. */
-  public @Nullable String next(
-      @ExchangeProperty(Exchange.SLIP_ENDPOINT) @Nullable String previous,
-      @ExchangeProperty(Work.PROPERTY) Work work) {
-    return previous == null ? work.account.endpoint() : null;
+  @Override
+  public @Nullable Object evaluate(Exchange exchange) {
+    boolean isFirst = exchange.getProperty(Exchange.SLIP_ENDPOINT) == null;
+    return isFirst ? exchange.getProperty(Work.PROPERTY, Work.class).account.endpoint() : null;
   }
 }

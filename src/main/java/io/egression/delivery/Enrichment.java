@@ -8,7 +8,6 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import org.apache.camel.Exchange;
-import org.apache.camel.ExchangeProperty;
 import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
 
@@ -45,9 +44,11 @@ public final class Enrichment {
     this.node = node;
   }
 
-  /** Whether an object is still to be fetched. */
-  public boolean isNeeded(@ExchangeProperty(Work.PROPERTY) Work work) {
-    return work.isFetching();
+  /**
+   * Whether an object is still to be fetched; the predicate {@code fetching} of the enrich route.
+   */
+  public static boolean isNeeded(Exchange exchange) {
+    return exchange.getProperty(Work.PROPERTY, Work.class).isFetching();
   }
 
   /**

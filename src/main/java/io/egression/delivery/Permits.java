@@ -34,6 +34,11 @@ public final class Permits {
   private static final Duration HANDOVER = Duration.ofMillis(10);
   private static final int MOST_AT_ONCE = 16;
 
+  /** Permits missed in a row: what is too busy to keep their times wastes the others' too. */
+  private static final int MOST_LATE = 5;
+
+  private static final Duration BREATHER = Duration.ofMillis(200);
+
   private final PermitLedger ledger;
   private final Clock clock;
 
@@ -84,7 +89,7 @@ public final class Permits {
   /**
    * Returns when the call may start, at once.
    *
-   * @throws UndeliverableException if it has to wait for its turn
+   * @throws UndeliverableException if it has to wait for its turn, or was too late too often
    */
   public void take(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
@@ -93,19 +98,22 @@ public final class Permits {
     }
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
     List<Rule> rules = rules(work);
-    boolean late = false;
-    while (true) {
+    int late = 0;
+    while (late < MOST_LATE) {
       PermitLedger.Permit permit = run.permits(rules).poll();
       if (permit == null) {
-        ask(work, run, rules, late);
+        ask(work, run, rules, late > 0);
       } else {
         waitFor(permit.from());
         if (isInTime(permit)) {
           return;
         }
-        late = true;
+        late++;
       }
     }
+    throw new UndeliverableException(
+        new Outcome.Delayed(
+            BREATHER, "%d permits came too late in a row: the node is busy".formatted(late)));
   }
 
   private boolean isInTime(PermitLedger.Permit permit) {
