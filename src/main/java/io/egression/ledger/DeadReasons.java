@@ -40,7 +40,7 @@ public final class DeadReasons {
       """
       SELECT a.subscription, a.channel, a.connector, j.object_type, j.reason, count(*) AS count,
         min(j.died_at) AS first, max(j.died_at) AS last,
-        (array_agg(j.job_id ORDER BY j.died_at DESC))[1:5] AS examples
+        (array_agg(j.job_id ORDER BY j.died_at DESC))[1\\:5] AS examples
       FROM account a
       CROSS JOIN LATERAL (
         SELECT job_id, object_type, died_at, coalesce(reason, '') AS reason FROM job
