@@ -72,6 +72,7 @@ import io.egression.ledger.Reconciliation;
 import io.egression.ledger.Replay;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.embedded.EmbeddedPostgres;
+import io.egression.page.Page;
 import jakarta.jms.ConnectionFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -521,7 +522,9 @@ public final class Hub implements AutoCloseable {
   private void startRoutes() {
     VertxPlatformHttpRouter router =
         VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
-    new Gate(keys, json, settings.httpMaxBody()).guard(router);
+    Page page = new Page();
+    new Gate(keys, json, settings.httpMaxBody(), page.paths()).guard(router);
+    page.serve(router);
     stream.serve(router);
     try {
       camel.setAutoStartup(true); // for the Kamelets' routes, made on first use

@@ -17,11 +17,13 @@ import java.net.URI;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
  * The one gate of the HTTP server: it stands before every route and lets through, without a key,
- * exactly the health check and nothing that merely looks like it.
+ * exactly the health check and the page's files, and nothing that merely looks like them.
  */
 public final class Gate {
   /** Open to everyone. */
@@ -35,11 +37,14 @@ public final class Gate {
   private final AccessKeys keys;
   private final ObjectMapper json;
   private final long mostBytes;
+  private final Set<String> open;
 
   /**
    * @param mostBytes the largest request body
+   * @param files further paths that are open to everyone
    */
-  public Gate(AccessKeys keys, ObjectMapper json, long mostBytes) {
+  public Gate(AccessKeys keys, ObjectMapper json, long mostBytes, Set<String> files) {
+    this.open = Stream.concat(Stream.of(HEALTH), files.stream()).collect(Collectors.toSet());
     this.keys = keys;
     this.json = json;
     this.mostBytes = mostBytes;
@@ -107,7 +112,7 @@ public final class Gate {
 
   @SuppressWarnings("deprecation") // Vert.x 4 has no other way to set the user
   private void check(RoutingContext context) {
-    if (context.request().path().equals(HEALTH)) {
+    if (open.contains(context.request().path())) {
       context.next();
       return;
     }
