@@ -13,7 +13,7 @@ export function chart(element, series, signal) {
     cursor: {drag: {x: false, y: false}},
     scales: {y: {range: (u, least, most) => [0, Math.max(1, most ?? 1) * 1.1]}},
     axes: [{stroke: ink, grid}, {stroke: ink, grid, size: 60}],
-    series: [{}, ...series.map(({label, colour}) => ({label, stroke: style.getPropertyValue(colour), width: 2, spanGaps: true}))],
+    series: [{}, ...series.map(({label, colour}) => ({label, stroke: style.getPropertyValue(colour), width: 2, points: {show: false}}))],
   }, series.map(() => []).concat([[]]), element);
   const resize = () => plot.setSize({width: element.clientWidth - 16, height: 220});
   addEventListener('resize', resize, {signal});

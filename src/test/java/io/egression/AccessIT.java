@@ -97,7 +97,15 @@ class AccessIT {
   @ParameterizedTest
   @ValueSource(
       strings = {
-        "/",
+        "//",
+        "/page",
+        "/page/",
+        "/page/app.js/",
+        "/page/../v1/jobs",
+        "/page/app.js/../../v1/jobs",
+        "/page/..%2fv1/jobs",
+        "/page/%61pp.js",
+        "/page/nothing.js",
         "/v1/jobs",
         "/v1/jobs/",
         "//v1/jobs",

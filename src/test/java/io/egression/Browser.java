@@ -95,19 +95,21 @@ final class Browser implements AutoCloseable {
     return this;
   }
 
-  /** Presses the button or follows the link with this text. */
+  /** Presses the button or follows the link with this text; that of a dialog, if one is open. */
   Browser click(String text) {
     By by =
         By.xpath(
-            "//button[normalize-space()='%1$s'] | //a[normalize-space()='%1$s'] | //summary[contains(normalize-space(), '%1$s')]"
+            ".//button[normalize-space()='%1$s'] | .//a[normalize-space()='%1$s'] | .//summary[contains(., '%1$s')]"
                 .formatted(text));
     await("a button or link '" + text + "'", () -> click(by));
     return this;
   }
 
   private boolean click(By by) {
+    List<WebElement> dialogs = driver.findElements(By.cssSelector("dialog[open]"));
+    WebElement within = dialogs.isEmpty() ? driver.findElement(By.tagName("body")) : dialogs.get(0);
     Optional<WebElement> found =
-        driver.findElements(by).stream().filter(WebElement::isDisplayed).findFirst();
+        within.findElements(by).stream().filter(WebElement::isDisplayed).findFirst();
     found.ifPresent(WebElement::click);
     return found.isPresent();
   }
