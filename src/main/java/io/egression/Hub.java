@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
+import io.egression.access.AccessHttp;
 import io.egression.access.AccessKeys;
 import io.egression.access.Gate;
 import io.egression.connector.Account;
@@ -51,6 +52,7 @@ import io.egression.ledger.AccessKeyStore;
 import io.egression.ledger.AccountQueries;
 import io.egression.ledger.Accounts;
 import io.egression.ledger.Activity;
+import io.egression.ledger.Audit;
 import io.egression.ledger.Cancellation;
 import io.egression.ledger.Database;
 import io.egression.ledger.DeadLetters;
@@ -344,7 +346,8 @@ public final class Hub implements AutoCloseable {
     bind("replays", replays);
     OperatorApi operator =
         new OperatorApi(
-            new OperatorApi.Ledger(queries, new AccountQueries(database), cancellation, pauses),
+            new OperatorApi.Ledger(
+                queries, new AccountQueries(database), cancellation, pauses, new Audit(database)),
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
@@ -368,6 +371,7 @@ public final class Hub implements AutoCloseable {
             () -> catalogue,
             node.clock());
     ObjectApi objects = new ObjectApi(new ObjectQueries(database), queries, node.clock());
+    bind("access", new AccessHttp(keys, new Audit(database), api));
     bind("support", new SupportHttp(objects, overview, new DeadReasons(database), api));
     stream = closing(new OverviewStream(overview, keys::caller, json));
   }

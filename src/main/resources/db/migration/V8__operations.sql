@@ -11,3 +11,13 @@ create table activity (
   dead          integer not null,
   primary key (account_id, minute)
 );
+
+-- Who did what to accounts, connectors, keys and many jobs at once; what was done to one job is in job_event.
+create table audit (
+  number        bigint generated always as identity primary key,
+  at            timestamptz not null default hub_now(),
+  actor         text not null,        -- the key's name
+  action        text not null,
+  subscription  text collate "C",     -- null: it concerns all
+  subject       text not null
+);

@@ -263,10 +263,11 @@ class SupportIT {
 
   @Test
   void a_revoked_key_s_stream_ends() throws Exception {
-    String key = TestKey.of(hub, "viewer", "beta");
-    try (Events events = new Events(key)) {
+    TestKey.Made made = TestKey.make(hub, "viewer", "beta");
+    try (Events events = new Events(made.key())) {
       events.next("overview");
-      hub.execute("UPDATE access_key SET revoked_at = now() WHERE name = '" + key + "'");
+      HttpRequest revoke = hub.request("/v1/keys/" + made.id()).DELETE().build();
+      assertThat(TestHub.send(revoke).statusCode()).isEqualTo(200);
       await().atMost(Duration.ofSeconds(30)).until(events::hasEnded);
     }
   }

@@ -229,7 +229,9 @@ public final class TestHub implements AutoCloseable {
 
   public static HttpResponse<String> send(HttpRequest request) {
     try {
-      return HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      HttpResponse<String> answer = HTTP.send(request, HttpResponse.BodyHandlers.ofString());
+      Contract.check(answer);
+      return answer;
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     } catch (InterruptedException e) {
@@ -242,11 +244,16 @@ public final class TestHub implements AutoCloseable {
   }
 
   public HttpResponse<String> post(String path, String body) {
-    return send(
-        request(path)
-            .header("Content-Type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofString(body))
-            .build());
+    HttpResponse<String> answer =
+        send(
+            request(path)
+                .header("Content-Type", "application/json")
+                .POST(HttpRequest.BodyPublishers.ofString(body))
+                .build());
+    if (answer.statusCode() < 300) {
+      Contract.checkAccepted("POST", answer.uri().getRawPath(), body);
+    }
+    return answer;
   }
 
   public JsonNode json(HttpResponse<String> answer) {

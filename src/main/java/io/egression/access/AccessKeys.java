@@ -10,6 +10,7 @@ import java.security.SecureRandom;
 import java.util.Base64;
 import java.util.HashMap;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
@@ -52,15 +53,36 @@ public final class AccessKeys {
     return known.callersById.isEmpty();
   }
 
+  /** A key that was just made. */
+  public record Made(UUID id, String key) {}
+
   /** Makes a key. What is returned is kept nowhere. */
   public String create(String name, Role role, @Nullable Set<String> subscriptions) {
+    return make(name, role, subscriptions).key;
+  }
+
+  /** As {@link #create}. */
+  public Made make(String name, Role role, @Nullable Set<String> subscriptions) {
     byte[] bytes = new byte[BYTES];
     random.nextBytes(bytes);
     String key = PREFIX + Base64.getUrlEncoder().withoutPadding().encodeToString(bytes);
     String word = role.name().toLowerCase(Locale.ROOT);
-    store.add(new AccessKeyStore.Row(UUID.randomUUID(), name, hash(key), word, subscriptions));
+    UUID id = UUID.randomUUID();
+    store.add(new AccessKeyStore.Row(id, name, hash(key), word, subscriptions));
     refresh();
-    return key;
+    return new Made(id, key);
+  }
+
+  /** The keys in force. */
+  public List<AccessKeyStore.Shown> list() {
+    return store.shown();
+  }
+
+  /** Ends a key, here at once; false if it is not in force, or the last admin's for everything. */
+  public boolean revoke(UUID id) {
+    boolean revoked = store.revoke(id);
+    refresh();
+    return revoked;
   }
 
   /** The id of the key in an {@code Authorization} header: {@code Bearer <key>} (RFC 6750). */

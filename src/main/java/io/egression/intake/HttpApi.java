@@ -119,10 +119,10 @@ public final class HttpApi {
   }
 
   /** An answer to be given. */
-  record Reply(int status, Object body) {}
+  public record Reply(int status, Object body) {}
 
   /** Answers with what the work yields, or with a problem document, whatever the route does. */
-  void respond(Exchange exchange, Function<Caller, Reply> work) {
+  public void respond(Exchange exchange, Function<Caller, Reply> work) {
     try {
       Reply reply = work.apply(caller(exchange.getMessage()));
       answer(exchange, reply.status, reply.body);
@@ -172,7 +172,7 @@ public final class HttpApi {
    *
    * @throws ProblemException naming every parameter that is unknown or given twice
    */
-  static Map<String, String> query(Message message, Set<String> known) {
+  public static Map<String, String> query(Message message, Set<String> known) {
     String raw = message.getHeader(Exchange.HTTP_RAW_QUERY, "", String.class);
     Map<String, String> query = new HashMap<>();
     List<FieldFault> faults = new ArrayList<>();
@@ -196,7 +196,7 @@ public final class HttpApi {
   }
 
   /** Camel appends it to a header of the same name. */
-  static String pathParameter(Message message, String name) {
+  public static String pathParameter(Message message, String name) {
     Object value = message.getHeader(name);
     return String.valueOf(value instanceof List<?> all ? all.get(all.size() - 1) : value);
   }

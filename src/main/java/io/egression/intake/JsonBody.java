@@ -17,7 +17,7 @@ import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 
 /** Reads a request's body as one JSON document, strictly. */
-final class JsonBody {
+public final class JsonBody {
   private static final char BYTE_ORDER_MARK = '\uFEFF';
 
   private static final ObjectMapper JSON =
@@ -31,7 +31,7 @@ final class JsonBody {
   /**
    * @throws ProblemException 400 saying what is not JSON, and where
    */
-  static JsonNode read(byte[] body) {
+  public static JsonNode read(byte[] body) {
     try {
       JsonNode json = JSON.readTree(utf8(body));
       if (json != null && !json.isMissingNode()) {

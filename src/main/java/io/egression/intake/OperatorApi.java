@@ -10,6 +10,7 @@ import io.egression.intake.Problem.FieldFault;
 import io.egression.intake.Problem.ProblemException;
 import io.egression.job.AccountKey;
 import io.egression.ledger.AccountQueries;
+import io.egression.ledger.Audit;
 import io.egression.ledger.Cancellation;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.Pauses;
@@ -19,7 +20,9 @@ import java.time.DateTimeException;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
@@ -32,7 +35,11 @@ public final class OperatorApi {
 
   /** What it works with. */
   public record Ledger(
-      JobQueries jobs, AccountQueries accounts, Cancellation cancellation, Pauses pauses) {}
+      JobQueries jobs,
+      AccountQueries accounts,
+      Cancellation cancellation,
+      Pauses pauses,
+      Audit audit) {}
 
   private final Ledger ledger;
   private final Replays replays;
@@ -85,7 +92,19 @@ public final class OperatorApi {
               null,
               List.of(new FieldFault("/subscription", "must be one that this key is for"))));
     }
+    ledger.audit.note(caller.name(), "replay", filter.subscription(), words(filter));
     return replays.many(filter, caller.name());
+  }
+
+  private static String words(Replay.Filter filter) {
+    StringBuilder words = new StringBuilder("dead jobs");
+    Map<String, Object> given = new LinkedHashMap<>();
+    given.put("channel", filter.channel());
+    given.put("reason", filter.reason());
+    given.put("from", filter.from());
+    given.put("to", filter.to());
+    given.forEach((name, value) -> words.append(value == null ? "" : ", " + name + " " + value));
+    return words.toString();
   }
 
   /** How far a replay of many has come. */
@@ -106,13 +125,16 @@ public final class OperatorApi {
 
   /** Stops an account's calls until it is resumed. */
   public void pauseAccount(String subscription, String channel, Caller caller) {
-    ledger.pauses.pauseAccount(
-        account(subscription, channel, caller), null, "paused by " + caller.name());
+    AccountKey account = account(subscription, channel, caller);
+    ledger.audit.note(caller.name(), "pause", subscription, "account " + account);
+    ledger.pauses.pauseAccount(account, null, "paused by " + caller.name());
   }
 
   /** Lets an account go on, whatever paused it. */
   public void resumeAccount(String subscription, String channel, Caller caller) {
-    ledger.pauses.resumeAccount(account(subscription, channel, caller));
+    AccountKey account = account(subscription, channel, caller);
+    ledger.audit.note(caller.name(), "resume", subscription, "account " + account);
+    ledger.pauses.resumeAccount(account);
     dispatcher.nudge();
   }
 
@@ -120,6 +142,7 @@ public final class OperatorApi {
   public void pauseConnector(String connector, Caller caller) {
     everything(caller);
     known(connector);
+    ledger.audit.note(caller.name(), "pause", null, "connector " + connector);
     ledger.pauses.pauseConnector(connector, null, "paused by " + caller.name());
   }
 
@@ -127,6 +150,7 @@ public final class OperatorApi {
   public void resumeConnector(String connector, Caller caller) {
     everything(caller);
     known(connector);
+    ledger.audit.note(caller.name(), "resume", null, "connector " + connector);
     ledger.pauses.resumeConnector(connector);
     dispatcher.nudge();
   }

@@ -2,8 +2,11 @@ package io.egression.intake;
 
 import io.egression.intake.Problem.FieldFault;
 import io.egression.ledger.DeadReasons;
+import java.io.IOException;
+import java.io.InputStream;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.Set;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -14,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class SupportHttp {
   private static final int GROUPS = 500;
+  private static final String DOCUMENT = "/openapi/egression.yaml";
 
   private final ObjectApi objects;
   private final Overview overview;
@@ -25,6 +29,16 @@ public final class SupportHttp {
     this.overview = overview;
     this.reasons = reasons;
     this.http = http;
+  }
+
+  /** GET /v1/openapi.yaml. */
+  public void openapi(Exchange exchange) throws IOException {
+    Message message = exchange.getMessage();
+    message.removeHeaders("*");
+    try (InputStream document = SupportHttp.class.getResourceAsStream(DOCUMENT)) {
+      message.setBody(Objects.requireNonNull(document).readAllBytes());
+    }
+    message.setHeader(Exchange.CONTENT_TYPE, "application/yaml");
   }
 
   /** GET /v1/objects/{type}/{id}. */
