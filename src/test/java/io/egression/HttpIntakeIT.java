@@ -340,7 +340,8 @@ class HttpIntakeIT {
   // ---- paths and methods
 
   @ParameterizedTest
-  @ValueSource(strings = {"/nothing", "/v1", "/v2/jobs", "/v1/jobs/a/b", "/%0d%0aX:y", "/v1/jobs;x"})
+  @ValueSource(
+      strings = {"/nothing", "/v1", "/v2/jobs", "/v1/jobs/a/b", "/%0d%0aX:y", "/v1/jobs;x"})
   void what_is_not_there_is_a_problem_document(String path) {
     problem(hub.get(path), 404, "no-such-path");
   }
