@@ -7,6 +7,7 @@ import java.util.Map;
 /**
  * One subscription's channel, as configured.
  *
+ * @param connector with the policy as this account overrides it
  * @param parameters of the connector's Kamelet, placeholders resolved, without secret ones
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
@@ -45,13 +46,6 @@ public record Account(
         holdOnDead,
         Map.of(),
         Access.OPEN);
-  }
-
-  /** What keeps its order together. */
-  public enum PartitionBy {
-    ACCOUNT,
-    OBJECT_TYPE,
-    OBJECT
   }
 
   /** What is sent of an object. */

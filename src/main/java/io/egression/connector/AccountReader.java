@@ -6,8 +6,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.egression.job.AccountKey;
+import io.egression.limit.Limit;
 import java.util.ArrayList;
 import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -69,12 +71,13 @@ final class AccountReader {
       return connectors.get(id).map(this::account);
     }
 
-    private Account account(Connector connector) {
+    private Account account(Connector shared) {
+      Connector connector = shared.with(policy(shared));
       return new Account(
           key,
           connector,
           parameters(connector),
-          partitionBy(node.path("partitionBy").asText("account")),
+          partitionBy(),
           "reference".equals(node.path("payload").asText())
               ? Account.Payload.REFERENCE
               : Account.Payload.FULL,
@@ -83,6 +86,47 @@ final class AccountReader {
           "hold".equals(node.path("onDead").asText()),
           include(),
           new Access(authentication(connector), secrets(connector)));
+    }
+
+    /** The connector's policy, with what this account says otherwise. */
+    private Policy policy(Connector connector) {
+      PolicyReader reader = new PolicyReader(file, faults);
+      Policy shared = connector.policy();
+      return shared.with(
+          limits(connector.id(), shared.allowance().limits(), reader),
+          node.has("retry")
+              ? reader.backoff(node.get("retry"), pointer + "/retry", shared.retry())
+              : shared.retry());
+    }
+
+    /** One of the same name takes the place of the connector's; others are added. */
+    private List<Limit> limits(String connector, List<Limit> shared, PolicyReader reader) {
+      Map<String, Limit> limits = new LinkedHashMap<>();
+      shared.forEach(limit -> limits.put(limit.name(), limit));
+      JsonNode nodes = node.path("limits");
+      for (Limit limit : reader.limits(nodes, pointer + "/limits", Limit.Scope.ACCOUNT)) {
+        Limit replaced = limits.put(limit.name(), limit);
+        if (replaced != null && replaced.scope() == Limit.Scope.CONNECTOR) {
+          fault(
+              "/limits",
+              "the limit '%s' is shared by all accounts of %s: change it in its policy"
+                  .formatted(limit.name(), connector));
+        }
+      }
+      return List.copyOf(limits.values());
+    }
+
+    private PartitionBy partitionBy() {
+      JsonNode by = node.path("partitionBy");
+      if (by.isObject()) {
+        return PartitionBy.Expression.of(
+            by.get("jq").asText(), message -> fault("/partitionBy/jq", message));
+      }
+      return switch (by.asText()) {
+        case "objectType" -> PartitionBy.OBJECT_TYPE;
+        case "object" -> PartitionBy.OBJECT;
+        default -> PartitionBy.ACCOUNT;
+      };
     }
 
     private Authentication authentication(Connector connector) {
@@ -203,13 +247,5 @@ final class AccountReader {
     private void fault(String at, String message) {
       faults.add(file.at(pointer + at, message));
     }
-  }
-
-  private static Account.PartitionBy partitionBy(String word) {
-    return switch (word) {
-      case "objectType" -> Account.PartitionBy.OBJECT_TYPE;
-      case "object" -> Account.PartitionBy.OBJECT;
-      default -> Account.PartitionBy.ACCOUNT;
-    };
   }
 }

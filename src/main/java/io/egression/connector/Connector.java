@@ -21,6 +21,11 @@ public record Connector(
     this(id, properties, Set.of(), false, policy);
   }
 
+  /** The same under another policy. */
+  Connector with(Policy other) {
+    return new Connector(id, properties, secret, accountClient, other);
+  }
+
   Set<String> required() {
     return properties.entrySet().stream()
         .filter(Map.Entry::getValue)

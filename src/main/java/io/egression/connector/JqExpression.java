@@ -6,7 +6,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 import net.thisptr.jackson.jq.BuiltinFunctionLoader;
@@ -57,18 +56,26 @@ public final class JqExpression {
     return json -> results(query, json).map(JqExpression::texts);
   }
 
+  /** Finds the first text that an expression yields; none where it fails. */
+  public interface Text {
+    Optional<String> of(JsonNode json);
+  }
+
   /**
    * The first text that the expression yields; empty where it fails or yields none.
    *
    * @throws IllegalArgumentException if it is no jq expression
    */
-  public static Function<JsonNode, Optional<String>> text(String expression) {
-    JsonQuery query =
-        compile(
-            expression,
-            fault -> {
-              throw new IllegalArgumentException("'" + expression + "' is " + fault);
-            });
+  public static Text text(String expression) {
+    return text(
+        expression,
+        fault -> {
+          throw new IllegalArgumentException("'" + expression + "' is " + fault);
+        });
+  }
+
+  static Text text(String expression, Consumer<String> fault) {
+    JsonQuery query = compile(expression, fault);
     return json ->
         results(query, json).map(JqExpression::texts).flatMap(texts -> texts.stream().findFirst());
   }

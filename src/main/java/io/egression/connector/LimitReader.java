@@ -39,8 +39,12 @@ final class LimitReader {
     this.before = faults.size();
   }
 
-  /** Empty: a fault was found. */
-  Optional<Limit> read() {
+  /**
+   * Empty: a fault was found.
+   *
+   * @param scope if it says none
+   */
+  Optional<Limit> read(Limit.Scope scope) {
     Limit.Kind kind = Limit.Kind.valueOf(word("kind", "rate"));
     double permits = node.get("permits").asDouble();
     Duration per = per(kind);
@@ -68,7 +72,7 @@ final class LimitReader {
             node.has("burst") ? node.get("burst").doubleValue() : null,
             margin,
             zone,
-            Limit.Scope.valueOf(word("scope", "connector")),
+            Limit.Scope.valueOf(word("scope", scope.name())),
             Limit.Cost.valueOf(word("cost", "call")),
             actions(),
             words("objectTypes")));

@@ -56,6 +56,21 @@ public record Policy(
         new Timeouts(Duration.ofSeconds(3), Duration.ofSeconds(20), Duration.ofSeconds(30));
   }
 
+  /** The same with other limits and another backoff. */
+  Policy with(List<Limit> limits, Backoff backoff) {
+    return new Policy(
+        new Allowance(
+            limits,
+            allowance.accountConcurrency,
+            allowance.connectorConcurrency,
+            allowance.breaker),
+        backoff,
+        timeouts,
+        headers,
+        retryAfterMost,
+        rules);
+  }
+
   public static final Policy DEFAULT =
       new Policy(
           new Allowance(List.of(), null, null, null),

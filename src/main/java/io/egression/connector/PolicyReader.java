@@ -35,23 +35,29 @@ final class PolicyReader {
     root.path("outcomes").forEach(rule -> rules.add(rule(rule, "/outcomes/" + rules.size())));
     return new Policy(
         new Policy.Allowance(
-            limits(root.path("limits")),
+            limits(root.path("limits"), "/limits", Limit.Scope.CONNECTOR),
             number(root.path("concurrency").path("account")),
             number(root.path("concurrency").path("connector")),
             breaker(root.path("breaker"))),
-        backoff(root.path("retry"), "/retry"),
+        backoff(root.path("retry"), "/retry", Backoff.DEFAULT),
         timeouts(root.path("timeouts")),
         headers(root.path("vendorHeaders")),
         duration(root, "", "retryAfterMost", Policy.DEFAULT.retryAfterMost()),
         List.copyOf(rules));
   }
 
-  private List<Limit> limits(JsonNode nodes) {
+  /**
+   * @param scope of those that say none; an account's can have no other
+   */
+  List<Limit> limits(JsonNode nodes, String at, Limit.Scope scope) {
     List<Limit> limits = new ArrayList<>();
     Set<String> names = new HashSet<>();
     for (int i = 0; i < nodes.size(); i++) {
-      String pointer = "/limits/" + i;
-      new LimitReader(file, faults, nodes.get(i), pointer).read().ifPresent(limits::add);
+      String pointer = at + "/" + i;
+      new LimitReader(file, faults, nodes.get(i), pointer).read(scope).ifPresent(limits::add);
+      if (scope == Limit.Scope.ACCOUNT && "connector".equals(nodes.get(i).path("scope").asText())) {
+        faults.add(file.at(pointer + "/scope", "an account's limit is its own: account"));
+      }
       if (!names.add(nodes.get(i).get("name").asText())) {
         faults.add(file.at(pointer + "/name", "another limit has this name"));
       }
@@ -108,8 +114,10 @@ final class PolicyReader {
     return timeout;
   }
 
-  private Backoff backoff(JsonNode node, String pointer) {
-    Backoff standard = Backoff.DEFAULT;
+  /**
+   * @param standard what holds for that which is not said
+   */
+  Backoff backoff(JsonNode node, String pointer, Backoff standard) {
     Duration first = duration(node, pointer, "first", standard.first());
     Duration most = duration(node, pointer, "most", standard.most());
     if (first.compareTo(most) > 0) {
@@ -117,7 +125,9 @@ final class PolicyReader {
           file.at(
               pointer + "/first",
               "must not be longer than 'most', which is "
-                  + (node.has("most") ? node.get("most").asText() : "5m unless given")));
+                  + (node.has("most")
+                      ? node.get("most").asText()
+                      : most.toString().substring(2).toLowerCase(Locale.ROOT) + " unless given")));
     }
     boolean fixed = "fixed".equals(node.path("backoff").asText());
     return new Backoff(
@@ -145,7 +155,7 @@ final class PolicyReader {
             : null,
         "connector".equals(node.path("scope").asText()) ? PauseScope.CONNECTOR : PauseScope.ACCOUNT,
         node.has("for") ? duration(node, pointer, "for", Duration.ZERO) : null,
-        node.has("retry") ? backoff(node.get("retry"), pointer + "/retry") : null);
+        node.has("retry") ? backoff(node.get("retry"), pointer + "/retry", Backoff.DEFAULT) : null);
   }
 
   private java.util.function.Consumer<String> at(String pointer, String key) {

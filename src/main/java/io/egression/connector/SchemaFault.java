@@ -1,15 +1,14 @@
 package io.egression.connector;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.networknt.schema.AbsoluteIri;
 import com.networknt.schema.JsonSchema;
 import com.networknt.schema.JsonSchemaFactory;
 import com.networknt.schema.PathType;
+import com.networknt.schema.SchemaLocation;
 import com.networknt.schema.SchemaValidatorsConfig;
 import com.networknt.schema.SpecVersion;
 import com.networknt.schema.ValidationMessage;
-import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -27,6 +26,15 @@ final class SchemaFault {
           "number", "a number",
           "boolean", "true or false");
 
+  private static final JsonSchemaFactory FACTORY =
+      JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012);
+
+  private static final SchemaValidatorsConfig CONFIG =
+      SchemaValidatorsConfig.builder()
+          .pathType(PathType.JSON_POINTER)
+          .locale(Locale.ROOT) // not the machine's language
+          .build();
+
   private final JsonSchema schema;
   private final ValidationMessage message;
   private final String pointer;
@@ -37,18 +45,9 @@ final class SchemaFault {
     this.pointer = message.getInstanceLocation().toString();
   }
 
-  /** One of the published schemas. */
+  /** One of the published schemas; it may refer to others by their file's name. */
   static JsonSchema schema(String name) {
-    SchemaValidatorsConfig config =
-        SchemaValidatorsConfig.builder()
-            .pathType(PathType.JSON_POINTER)
-            .locale(Locale.ROOT) // not the machine's language
-            .build();
-    try (InputStream in = SchemaFault.class.getResourceAsStream("/schemas/" + name)) {
-      return JsonSchemaFactory.getInstance(SpecVersion.VersionFlag.V202012).getSchema(in, config);
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    return FACTORY.getSchema(SchemaLocation.of("classpath:schemas/" + name), CONFIG);
   }
 
   Fault in(YamlFile file) {
@@ -110,9 +109,17 @@ final class SchemaFault {
     return description.isEmpty() ? "" : " (" + description + ")";
   }
 
+  /** The schema that the message is about, if another was referred to. */
+  private JsonSchema document() {
+    AbsoluteIri iri = message.getSchemaLocation().getAbsoluteIri();
+    return iri == null || iri.equals(schema.getSchemaLocation().getAbsoluteIri())
+        ? schema
+        : FACTORY.getSchema(SchemaLocation.of(iri.toString()), CONFIG);
+  }
+
   /** The part of the schema that the message is about. */
   private JsonNode rule() {
     String keyword = message.getSchemaLocation().getFragment().toString();
-    return schema.getSchemaNode().at(keyword.substring(0, keyword.lastIndexOf('/')));
+    return document().getSchemaNode().at(keyword.substring(0, keyword.lastIndexOf('/')));
   }
 }

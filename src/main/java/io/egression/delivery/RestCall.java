@@ -8,9 +8,7 @@ import io.egression.connector.JqExpression;
 import io.egression.job.Action;
 import java.util.EnumMap;
 import java.util.Map;
-import java.util.Optional;
 import java.util.Set;
-import java.util.function.Function;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
@@ -30,7 +28,7 @@ public final class RestCall {
   private String own = "{}";
   private @Nullable RestPaths paths;
   private @Nullable ForeignIds ids;
-  private @Nullable Function<JsonNode, Optional<String>> foreignId;
+  private JqExpression.@Nullable Text foreignId;
 
   public void setUrl(String url) {
     this.url = url.replaceFirst("/+$", "");
@@ -137,7 +135,7 @@ public final class RestCall {
       JsonNode json = body == null ? null : JSON.readTree(body);
       return json == null
           ? null
-          : foreignId.apply(json).filter(id -> !id.isBlank() && id.indexOf(0) < 0).orElse(null);
+          : foreignId.of(json).filter(id -> !id.isBlank() && id.indexOf(0) < 0).orElse(null);
     } catch (JsonProcessingException e) {
       return null; // not JSON: there is no id in it, which is told
     }

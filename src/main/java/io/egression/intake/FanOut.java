@@ -4,40 +4,66 @@ import io.egression.connector.Account;
 import io.egression.job.Job;
 import io.egression.job.Submission;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
-/** Makes of a submission one job per account, or, where an account partitions by object, per id. */
+/** Makes of a submission one job for each account and, there, for each partition key of its ids. */
 final class FanOut {
-  /** The partition key of an account that keeps all of its jobs in order. */
-  private static final String WHOLE_ACCOUNT = "*";
+  /** An account's partitioning has no key for an object. */
+  static final class NoKeyException extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+
+    NoKeyException(Account account, String object) {
+      super(
+          "partitionBy of account %s yields no key for '%s'; it must be 1 to %d characters"
+              .formatted(account.key(), object, io.egression.connector.PartitionBy.MOST));
+    }
+  }
 
   private FanOut() {}
 
+  /**
+   * @throws NoKeyException if an account's partitioning has no key for one of the objects
+   */
   static List<Job> jobs(
       Submission submission, List<Account> accounts, @Nullable String traceparent) {
     List<Job> jobs = new ArrayList<>();
     for (Account account : accounts) {
-      boolean split =
-          submission.partitionKey() == null && account.partitionBy() == Account.PartitionBy.OBJECT;
-      if (split) {
-        submission
-            .objectIds()
-            .forEach(id -> jobs.add(job(submission, account, List.of(id), traceparent)));
-      } else {
-        jobs.add(job(submission, account, submission.objectIds(), traceparent));
-      }
+      byKey(submission, account)
+          .forEach((key, ids) -> jobs.add(job(submission, account, key, ids, traceparent)));
     }
     return jobs;
   }
 
+  private static Map<String, List<String>> byKey(Submission submission, Account account) {
+    if (submission.partitionKey() != null) {
+      return Map.of(submission.partitionKey(), submission.objectIds());
+    }
+    Map<String, List<String>> byKey = new LinkedHashMap<>();
+    for (String id : submission.objectIds()) {
+      String key =
+          account
+              .partitionBy()
+              .key(submission.objectType(), id)
+              .orElseThrow(() -> new NoKeyException(account, id));
+      byKey.computeIfAbsent(key, k -> new ArrayList<>()).add(id);
+    }
+    return byKey;
+  }
+
   private static Job job(
-      Submission submission, Account account, List<String> ids, @Nullable String traceparent) {
+      Submission submission,
+      Account account,
+      String key,
+      List<String> ids,
+      @Nullable String traceparent) {
     return new Job(
         Job.newId(),
         account.key(),
         submission.source(),
-        partitionKey(submission, account, ids),
+        key,
         submission.partitionKey() != null,
         submission.action(),
         submission.objectType(),
@@ -45,16 +71,5 @@ final class FanOut {
         submission.notBefore(),
         submission.priority(),
         traceparent);
-  }
-
-  private static String partitionKey(Submission submission, Account account, List<String> ids) {
-    if (submission.partitionKey() != null) {
-      return submission.partitionKey();
-    }
-    return switch (account.partitionBy()) {
-      case ACCOUNT -> WHOLE_ACCOUNT;
-      case OBJECT_TYPE -> submission.objectType();
-      case OBJECT -> submission.objectType() + "/" + ids.get(0);
-    };
   }
 }

@@ -92,10 +92,20 @@ final class RequestReader {
                     : request(withKey(submission, key.key), pointer, key.fingerprint));
   }
 
+  private List<Job> fannedOut(
+      Submission submission, List<Account> accounts, List<FieldFault> faults, String pointer) {
+    try {
+      return FanOut.jobs(submission, accounts, traceparent);
+    } catch (FanOut.NoKeyException e) {
+      faults.add(new FieldFault(pointer + "/objectIds", String.valueOf(e.getMessage())));
+      return List.of();
+    }
+  }
+
   private Request request(Submission submission, String pointer, byte[] fingerprint) {
     List<FieldFault> missing = new ArrayList<>();
     List<Account> accounts = accounts(submission, pointer, missing);
-    List<Job> jobs = FanOut.jobs(submission, accounts, traceparent);
+    List<Job> jobs = fannedOut(submission, accounts, missing, pointer);
     made += jobs.size();
     Request request = new Request(submission, fingerprint, jobs);
     boolean mayRepeat =

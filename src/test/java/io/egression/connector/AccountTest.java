@@ -2,7 +2,6 @@ package io.egression.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import io.egression.connector.Account.PartitionBy;
 import io.egression.connector.Account.Payload;
 import io.egression.job.AccountKey;
 import java.nio.file.Files;

@@ -6,7 +6,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 import static org.junit.jupiter.params.provider.Arguments.arguments;
 
-import io.egression.connector.Account.PartitionBy;
 import io.egression.connector.Account.Payload;
 import io.egression.connector.Fault.FaultyFilesException;
 import io.egression.job.AccountKey;
@@ -149,6 +148,56 @@ class ConnectorFolderTest {
                 Duration.ofSeconds(1), Duration.ofSeconds(5), Duration.ofSeconds(35)));
     assertThat(policy.retryAfterMost()).isEqualTo(Duration.ofMinutes(10));
     assertThat(policy.rules()).hasSize(1);
+  }
+
+  @Test
+  void an_account_may_differ_from_its_connector_s_policy() {
+    write(
+        "shop.connector.yaml",
+        """
+        limits:
+          - {name: calls, permits: 2, per: 1s, scope: account}
+          - {name: day, kind: quota, permits: 1000, per: day}
+        retry: {first: 1s, attempts: 9}
+        """);
+    write(
+        "subscriptions/acme.yaml",
+        ACCOUNTS
+            + """
+                partitionBy: {jq: '.objectId[0:2]'}
+                limits:
+                  - {name: calls, permits: 20, per: 1s, burst: 40}
+                  - {name: feeds, permits: 1, per: 1m, objectTypes: [feed]}
+                retry: {attempts: 3}
+              fr: {connector: shop, parameters: {url: http://x}}
+            """);
+    Catalogue catalogue = read();
+    Account de = catalogue.account(new AccountKey("acme", "de")).orElseThrow();
+    Policy policy = de.connector().policy();
+    assertThat(policy.allowance().limits())
+        .extracting(Limit::toString)
+        .containsExactly(
+            "calls: 20 calls per 1s", "day: 1000 calls per day", "feeds: 1 call per 1m");
+    assertThat(policy.allowance().limits())
+        .extracting(Limit::scope)
+        .containsExactly(Limit.Scope.ACCOUNT, Limit.Scope.CONNECTOR, Limit.Scope.ACCOUNT);
+    assertThat(policy.retry().attempts()).isEqualTo(3);
+    assertThat(policy.retry().first()).as("as the connector has it").hasSeconds(1);
+    assertThat(de.partitionBy().key("product", "a-1")).contains("a-");
+    Account fr = catalogue.account(new AccountKey("acme", "fr")).orElseThrow();
+    assertThat(fr.connector()).isEqualTo(catalogue.connectors().get("shop"));
+  }
+
+  @Test
+  void a_limit_that_is_shared_is_no_account_s_to_change() {
+    write("shop.connector.yaml", "limits: [{name: calls, permits: 2, per: 1s}]");
+    write(
+        "subscriptions/acme.yaml",
+        account("url: x") + "    limits: [{name: calls, permits: 9, per: 1s}]\n");
+    assertThat(faults())
+        .containsExactly(
+            "subscriptions/acme.yaml:6:13: channels.de.limits: the limit 'calls' is shared by all"
+                + " accounts of shop: change it in its policy");
   }
 
   @Test
@@ -429,6 +478,23 @@ class ConnectorFolderTest {
         arguments(
             account("url: x") + "    payload: reference\n    include: {order: [customer]}",
             "7:14: channels.de.include: nothing is fetched with 'payload: reference'"),
+        arguments(
+            account("url: x") + "    partitionBy: {jq: .objectId | split(}",
+            "6:23: channels.de.partitionBy.jq: not a jq expression: Cannot compile query: .objectId |"
+                + " split("),
+        arguments(
+            account("url: x") + "    partitionBy: {jq: .objectId, by: 1}",
+            "6:34: channels.de.partitionBy: unknown key 'by'; known are: jq"),
+        arguments(
+            account("url: x") + "    limits: [{name: calls, permits: 9, per: 1s, brust: 3}]",
+            "6:49: channels.de.limits[0]: unknown key 'brust'; did you mean 'burst'?"),
+        arguments(
+            account("url: x")
+                + "    limits: [{name: calls, permits: 9, per: 1s, scope: connector}]",
+            "6:56: channels.de.limits[0].scope: an account's limit is its own: account"),
+        arguments(
+            account("url: x") + "    retry: {atempts: 3}",
+            "6:13: channels.de.retry: unknown key 'atempts'; did you mean 'attempts'?"),
         arguments(
             account("url: x") + "    partitionBy: objecttype",
             "6:18: channels.de.partitionBy: unknown word 'objecttype'; did you mean 'objectType'?"),

@@ -1,10 +1,11 @@
 package io.egression.intake;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import io.egression.connector.Account;
-import io.egression.connector.Account.PartitionBy;
 import io.egression.connector.Connector;
+import io.egression.connector.PartitionBy;
 import io.egression.connector.Policy;
 import io.egression.job.AccountKey;
 import io.egression.job.Action;
@@ -44,6 +45,29 @@ class FanOutTest {
     assertThat(jobs)
         .extracting(Job::objectIds)
         .containsExactly(List.of("1"), List.of("a/b"), List.of("ü"));
+  }
+
+  @Test
+  void a_key_may_be_computed_and_the_objects_of_a_key_stay_together() {
+    Account byModel = account("by-model", PartitionBy.jq(".objectId | split(\"-\")[0]"));
+    List<Job> jobs = FanOut.jobs(submission(null, "a-1", "b-1", "a-2"), List.of(byModel), null);
+    assertThat(jobs).extracting(Job::partitionKey).containsExactly("a", "b");
+    assertThat(jobs)
+        .extracting(Job::objectIds)
+        .containsExactly(List.of("a-1", "a-2"), List.of("b-1"));
+    assertThat(jobs).extracting(Job::explicitKey).containsOnly(false);
+  }
+
+  @Test
+  void an_object_without_a_key_is_refused() {
+    for (String none : List.of("empty", "null", "\"\"", ".objectId * 300", "error(\"x\")")) {
+      Account account = account("odd", PartitionBy.jq(none));
+      assertThatThrownBy(() -> FanOut.jobs(submission(null, "a-1"), List.of(account), null))
+          .as(none)
+          .isInstanceOf(FanOut.NoKeyException.class)
+          .hasMessageContaining("acme/odd")
+          .hasMessageContaining("'a-1'");
+    }
   }
 
   @Test

@@ -35,6 +35,7 @@ public interface Part {
         new OneKey(),
         new Nodes(),
         new Limits(),
-        new Start());
+        new Start(),
+        new Functions());
   }
 }
