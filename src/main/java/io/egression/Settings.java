@@ -63,6 +63,9 @@ public final class Settings {
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
 
+  /** Of the commands that talk to a hub. */
+  private static final Set<String> CLIENT_VARIABLES = Set.of("EGRESSION_URL", "EGRESSION_KEY");
+
   /** The keys by their environment variables: an underscore stands for '.' or '-'. */
   private static final Map<String, String> VARIABLES =
       DEFAULTS.keySet().stream().collect(Collectors.toMap(Settings::variable, key -> key));
@@ -102,7 +105,7 @@ public final class Settings {
     addOwn(given, fromFile(file));
     environment.forEach(
         (name, value) -> {
-          if (name.startsWith(VARIABLE_PREFIX)) {
+          if (name.startsWith(VARIABLE_PREFIX) && !CLIENT_VARIABLES.contains(name)) {
             given.put(VARIABLES.getOrDefault(name, name), value);
           }
         });
