@@ -42,6 +42,7 @@ import io.egression.intake.Caller.Role;
 import io.egression.intake.HttpApi;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
+import io.egression.intake.MetricsHttp;
 import io.egression.intake.ObjectApi;
 import io.egression.intake.OperatorApi;
 import io.egression.intake.OperatorHttp;
@@ -77,6 +78,8 @@ import io.egression.ledger.Replay;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.embedded.EmbeddedPostgres;
 import io.egression.page.Page;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import jakarta.jms.ConnectionFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -145,7 +148,10 @@ public final class Hub implements AutoCloseable {
   private Runs runs;
   private Dispatcher dispatcher;
   private Replays replays;
+  private final PrometheusMeterRegistry registry =
+      new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
   private Activity activity;
+  private Meters meters;
   private OverviewStream stream;
   private volatile Sweep sweep;
   private final ReentrantLock changing = new ReentrantLock();
@@ -290,6 +296,7 @@ public final class Hub implements AutoCloseable {
         ConfigurationHash.of(settings.connectorsDir(), settings.routesDir()),
         node);
     activity = closing(new Activity(database, accounts));
+    meters = new Meters(activity, registry, settings.metricsByAccount());
     Eligibility eligibility = new Eligibility(database);
     Hours hours = new Hours(new OpeningTimes(database), () -> catalogue, node.clock());
     hours.configure();
@@ -326,19 +333,15 @@ public final class Hub implements AutoCloseable {
             dispatcher,
             new Outcomes.Judges(
                 new Classifier(node.clock(), ThreadLocalRandom.current()), enrichment, credentials),
-            new Outcomes.Listeners(
-                slow, permits, new Breakers(patient, dispatcher), new Meters(activity))));
+            new Outcomes.Listeners(slow, permits, new Breakers(patient, dispatcher), meters)));
     bind("letters", new Letters(deadLetters, connections, json));
-    bind("health", new Health(node, dispatcher, this::repairs, json));
+    Health health = new Health(node, dispatcher, this::repairs, json);
+    bind("health", health);
     bind("deliveryMapper", json);
     HttpApi api =
         new HttpApi(
             new JobIntake(
-                new Acceptance(
-                    database,
-                    accounts,
-                    node.clock(),
-                    account -> activity.count(account, Activity.Kind.ACCEPTED)),
+                new Acceptance(database, accounts, node.clock(), meters),
                 current,
                 dispatcher::dueIn,
                 node.clock()),
@@ -355,7 +358,17 @@ public final class Hub implements AutoCloseable {
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
-    support(api, queries, node);
+    Overview overview = support(api, queries, node);
+    bind(
+        "metrics",
+        new MetricsHttp(
+            overview,
+            registry,
+            api,
+            node.clock(),
+            new MetricsHttp.Parts(
+                database, this::repairs, health::isLedgerThere, health::isBrokerThere),
+            settings.metricsByAccount()));
     bindForKamelets(accounts);
     sweep =
         new Sweep(
@@ -368,7 +381,7 @@ public final class Hub implements AutoCloseable {
   }
 
   /** What support people ask. */
-  private void support(HttpApi api, JobQueries queries, Node node) {
+  private Overview support(HttpApi api, JobQueries queries, Node node) {
     Overview overview =
         new Overview(
             new Overview.Ledger(new OverviewQueries(database), new LimitQueries(database)),
@@ -378,6 +391,7 @@ public final class Hub implements AutoCloseable {
     bind("access", new AccessHttp(keys, new Audit(database), api));
     bind("support", new SupportHttp(objects, overview, new DeadReasons(database), api));
     stream = closing(new OverviewStream(overview, keys::caller, json));
+    return overview;
   }
 
   private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {

@@ -58,6 +58,7 @@ public final class Settings {
           Map.entry("egression.metadata.max-body", "5242880"),
           Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.metadata.batch", "1"),
+          Map.entry("egression.metrics.accounts", "false"),
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
@@ -232,6 +233,10 @@ public final class Settings {
   }
 
   /** Objects in one request, at most. */
+  boolean metricsByAccount() {
+    return Boolean.parseBoolean(text("egression.metrics.accounts"));
+  }
+
   int metadataBatch() {
     return Integer.parseInt(text("egression.metadata.batch"));
   }

@@ -36,6 +36,7 @@ final class SettingsCheck {
     number("egression.metadata.cache", 0, 4_294_967_296L);
     number("egression.metadata.batch", 1, 1000);
     metadataCredentials();
+    yesOrNo("egression.metrics.accounts");
     startsWith("egression.database.url", "jdbc:postgresql:");
     startsWith("egression.broker.url", "tcp://", "vm://", "(");
     directory("egression.routes.dir");
@@ -53,6 +54,12 @@ final class SettingsCheck {
         || Long.parseLong(value) < least
         || Long.parseLong(value) > most) {
       wrong(key, "is not a whole number from %d to %d".formatted(least, most));
+    }
+  }
+
+  private void yesOrNo(String key) {
+    if (!text.apply(key).matches("true|false")) {
+      wrong(key, "is neither true nor false");
     }
   }
 

@@ -225,7 +225,7 @@ class AccessIT {
       assertThat(answer)
           .as(target)
           .startsWith("HTTP/1.1 200 ")
-          .contains("{\"status\":\"up\",\"ledger\":\"up\",\"broker\":\"up\",")
+          .contains("{\"status\":\"up\",\"reasons\":[],\"ledger\":\"up\",\"broker\":\"up\",")
           .contains("\"configuration\":\"agreed\",\"repairs\":0}");
     }
     for (String method : List.of("POST", "PUT", "DELETE", "TRACE", "OPTIONS", "PATCH")) {

@@ -29,6 +29,12 @@ public final class Gate {
   /** Open to everyone. */
   public static final String HEALTH = "/health";
 
+  /** Open to everyone. */
+  public static final String LIVE = "/observe/health/live";
+
+  /** Open to everyone. */
+  public static final String READY = "/observe/health/ready";
+
   private static final String CHALLENGE = "Bearer realm=\"egression\"";
   private static final int PATIENCE_MILLIS = 10_000;
   private static final int BEFORE_EVERYTHING = -1000;
@@ -44,7 +50,8 @@ public final class Gate {
    * @param files further paths that are open to everyone
    */
   public Gate(AccessKeys keys, ObjectMapper json, long mostBytes, Set<String> files) {
-    this.open = Stream.concat(Stream.of(HEALTH), files.stream()).collect(Collectors.toSet());
+    this.open =
+        Stream.concat(Stream.of(HEALTH, LIVE, READY), files.stream()).collect(Collectors.toSet());
     this.keys = keys;
     this.json = json;
     this.mostBytes = mostBytes;

@@ -15,6 +15,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.apache.camel.Exchange;
@@ -123,9 +124,18 @@ public final class HttpApi {
 
   /** Answers with what the work yields, or with a problem document, whatever the route does. */
   public void respond(Exchange exchange, Function<Caller, Reply> work) {
+    respondWith(
+        exchange,
+        caller -> {
+          Reply reply = work.apply(caller);
+          answer(exchange, reply.status, reply.body);
+        });
+  }
+
+  /** As {@link #respond}, for work that puts its answer into the exchange itself. */
+  void respondWith(Exchange exchange, Consumer<Caller> work) {
     try {
-      Reply reply = work.apply(caller(exchange.getMessage()));
-      answer(exchange, reply.status, reply.body);
+      work.accept(caller(exchange.getMessage()));
     } catch (RuntimeException e) {
       exchange.setProperty(Exchange.EXCEPTION_CAUGHT, e);
       problem(exchange);

@@ -94,6 +94,11 @@ public final class Overview {
     return new View(snapshot.at, connectors);
   }
 
+  /** Every account, for the hub itself. */
+  List<AccountView> accounts() {
+    return snapshot().accounts;
+  }
+
   private synchronized Snapshot snapshot() {
     long now = System.nanoTime();
     if (latest == null || now - latestNanos > Math.max(LEAST_AGE_NANOS, SHARE * latest.tookNanos)) {

@@ -8,6 +8,7 @@ import io.egression.job.Job;
 import io.egression.job.JobState;
 import io.egression.job.Submission;
 import java.time.Clock;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -19,7 +20,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
-import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -58,6 +58,25 @@ public final class Acceptance {
     }
   }
 
+  /** Who counts what is accepted; must not block. */
+  public interface Observer {
+    /** One that does not. */
+    Observer NOBODY =
+        new Observer() {
+          @Override
+          public void accepted(AccountKey account) {}
+
+          @Override
+          public void took(Duration time) {}
+        };
+
+    /** A job of the account was accepted. */
+    void accepted(AccountKey account);
+
+    /** A request was accepted in this time. */
+    void took(Duration time);
+  }
+
   /** Somebody else accepted one of the keys in between. */
   private static final class OvertakenException extends RuntimeException {
     private static final long serialVersionUID = 1L;
@@ -89,22 +108,18 @@ public final class Acceptance {
   private final Database database;
   private final Placement placement;
   private final Clock clock;
-  private final Consumer<AccountKey> counter;
+  private final Observer observer;
   private final ObjectMapper json = new ObjectMapper();
 
   public Acceptance(Database database, Accounts accounts, Clock clock) {
-    this(database, accounts, clock, account -> {});
+    this(database, accounts, clock, Observer.NOBODY);
   }
 
-  /**
-   * @param counter is told of each job that was accepted
-   */
-  public Acceptance(
-      Database database, Accounts accounts, Clock clock, Consumer<AccountKey> counter) {
+  public Acceptance(Database database, Accounts accounts, Clock clock, Observer observer) {
     this.database = database;
     this.placement = new Placement(database, accounts);
     this.clock = clock;
-    this.counter = counter;
+    this.observer = observer;
   }
 
   /**
@@ -115,10 +130,12 @@ public final class Acceptance {
    * @throws LedgerAwayException if the database is away: nothing, or unknown whether, accepted
    */
   public List<List<Receipt>> accept(List<Request> requests) {
+    long asked = System.nanoTime();
     while (true) {
       try {
         List<List<Receipt>> receipts = database.transaction(() -> acceptOnce(requests));
-        count(requests, receipts);
+        tell(requests, receipts);
+        observer.took(Duration.ofNanos(System.nanoTime() - asked));
         return receipts;
       } catch (OvertakenException e) {
         continue; // the other's answer can be read now
@@ -127,13 +144,13 @@ public final class Acceptance {
   }
 
   /** A repeated request has the receipts of other jobs. */
-  private void count(List<Request> requests, List<List<Receipt>> receipts) {
+  private void tell(List<Request> requests, List<List<Receipt>> receipts) {
     Set<UUID> accepted =
         receipts.stream().flatMap(List::stream).map(Receipt::id).collect(Collectors.toSet());
     requests.stream()
         .flatMap(request -> request.jobs().stream())
         .filter(job -> accepted.contains(job.id()))
-        .forEach(job -> counter.accept(job.account()));
+        .forEach(job -> observer.accepted(job.account()));
   }
 
   /** Those of the requests whose idempotency key was accepted before. */

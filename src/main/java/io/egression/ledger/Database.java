@@ -2,6 +2,7 @@ package io.egression.ledger;
 
 import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.HikariPoolMXBean;
 import java.time.Duration;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.Supplier;
@@ -64,6 +65,23 @@ public final class Database implements AutoCloseable {
       pool.close();
       throw e;
     }
+  }
+
+  /**
+   * How the pool is used.
+   *
+   * @param asked threads that wait for a connection
+   */
+  public record PoolUse(int busy, int idle, int asked, int most) {}
+
+  /** How the pool is used now. */
+  public PoolUse use() {
+    HikariPoolMXBean now = pool.getHikariPoolMXBean();
+    return new PoolUse(
+        now.getActiveConnections(),
+        now.getIdleConnections(),
+        now.getThreadsAwaitingConnection(),
+        pool.getMaximumPoolSize());
   }
 
   JdbcClient sql() {

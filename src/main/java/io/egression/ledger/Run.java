@@ -47,6 +47,7 @@ public record Run(
    * @param failingSince when the first of them was made
    * @param delays in a row, before a call
    * @param cancelAsked by whom, while an earlier run held it
+   * @param due since when it might have been delivered
    */
   public record Item(
       UUID id,
@@ -63,5 +64,6 @@ public record Run(
       int throttles,
       int delays,
       int deaths,
-      @Nullable String cancelAsked) {}
+      @Nullable String cancelAsked,
+      Instant due) {}
 }

@@ -54,7 +54,8 @@ public final class RunLedger implements AutoCloseable {
       LEFT JOIN LATERAL (
         SELECT job_id, place, source, action, object_type, object_ids,
           coalesce(pending_ids, object_ids) AS pending, traceparent, attempts, failures,
-          failing_since, throttles, delays, deaths, cancel_asked
+          failing_since, throttles, delays, deaths, cancel_asked,
+          greatest(accepted_at, not_before) AS due
         FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place AND state = 'waiting'
         ORDER BY place LIMIT a.run_size) j ON true
       WHERE l.lane_id = ANY (:lanes)
@@ -267,7 +268,8 @@ public final class RunLedger implements AutoCloseable {
         row.getInt("throttles"),
         row.getInt("delays"),
         row.getInt("deaths"),
-        row.getString("cancel_asked"));
+        row.getString("cancel_asked"),
+        row.getObject("due", OffsetDateTime.class).toInstant());
   }
 
   /** The steps of one run gathered since the last statement. */

@@ -109,7 +109,8 @@ class PermitsIT {
             0,
             0,
             0,
-            null);
+            null,
+            java.time.Instant.EPOCH);
     Run run =
         new Run(
             UUID.randomUUID(), node.id(), 1, account.key(), "*", Run.Standing.NORMAL, List.of(job));
