@@ -3,6 +3,7 @@ package io.egression.connector;
 import io.egression.job.AccountKey;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * One subscription's channel, as configured.
@@ -13,6 +14,7 @@ import java.util.Map;
  * @param runSize the most jobs in a run
  * @param include by object type, the related objects that come with its objects
  * @param access what lets its calls in
+ * @param hours when its jobs are delivered; null: always
  */
 public record Account(
     AccountKey key,
@@ -24,7 +26,8 @@ public record Account(
     int runSize,
     boolean holdOnDead,
     Map<String, List<String>> include,
-    Access access) {
+    Access access,
+    @Nullable DeliveryHours hours) {
   /** An account without secrets. */
   public Account(
       AccountKey key,
@@ -45,7 +48,8 @@ public record Account(
         runSize,
         holdOnDead,
         Map.of(),
-        Access.OPEN);
+        Access.OPEN,
+        null);
   }
 
   /** What is sent of an object. */

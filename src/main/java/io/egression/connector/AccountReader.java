@@ -7,12 +7,20 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import io.egression.job.AccountKey;
 import io.egression.limit.Limit;
+import java.time.DateTimeException;
+import java.time.DayOfWeek;
+import java.time.Instant;
+import java.time.LocalTime;
+import java.time.ZoneId;
 import java.util.ArrayList;
+import java.util.EnumSet;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.function.UnaryOperator;
 
 /** Reads a subscription's accounts from a file that its schema has passed. */
@@ -85,7 +93,8 @@ final class AccountReader {
           node.path("runSize").asInt(64),
           "hold".equals(node.path("onDead").asText()),
           include(),
-          new Access(authentication(connector), secrets(connector)));
+          new Access(authentication(connector), secrets(connector)),
+          node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null);
     }
 
     /** The connector's policy, with what this account says otherwise. */
@@ -140,6 +149,46 @@ final class AccountReader {
                 + " httpClientConfigurer: \"%s\"".formatted(KameletReader.ACCOUNT_CLIENT));
       }
       return authentication;
+    }
+
+    private DeliveryHours hours(JsonNode hours) {
+      List<DeliveryHours.Span> spans = new ArrayList<>();
+      for (JsonNode each : hours.get("between")) {
+        String[] times = each.asText().split("-");
+        DeliveryHours.Span span = new DeliveryHours.Span(time(times[0]), time(times[1]));
+        if (span.from().equals(span.to())) {
+          fault("/deliveryHours/between/" + spans.size(), "begins and ends at the same time");
+        }
+        spans.add(span);
+      }
+      Set<DayOfWeek> days = EnumSet.noneOf(DayOfWeek.class);
+      hours
+          .path("days")
+          .forEach(day -> days.add(DayOfWeek.valueOf(day.asText().toUpperCase(Locale.ROOT))));
+      DeliveryHours read =
+          new DeliveryHours(
+              zone(hours.get("zone").asText()),
+              spans,
+              days.isEmpty() ? EnumSet.allOf(DayOfWeek.class) : days);
+      try {
+        read.at(Instant.EPOCH);
+      } catch (IllegalStateException e) {
+        fault("/deliveryHours", String.valueOf(e.getMessage()));
+      }
+      return read;
+    }
+
+    private static LocalTime time(String text) {
+      return text.equals("24:00") ? LocalTime.MIDNIGHT : LocalTime.parse(text);
+    }
+
+    private ZoneId zone(String name) {
+      try {
+        return ZoneId.of(name);
+      } catch (DateTimeException e) {
+        fault("/deliveryHours/zone", "not a time zone; they are written as Europe/Berlin or UTC");
+        return ZoneId.of("UTC");
+      }
     }
 
     private Map<String, Secret> secrets(Connector connector) {

@@ -28,6 +28,7 @@ public final class Dispatcher implements AutoCloseable {
 
   private final Dispatch dispatch;
   private final Eligibility eligibility;
+  private final Hours hours;
   private final Publisher publisher;
   private final Thread thread = new Thread(this::run, "egression-dispatcher");
   private final Semaphore nudges = new Semaphore(0);
@@ -36,8 +37,10 @@ public final class Dispatcher implements AutoCloseable {
   private volatile boolean stopping;
   private volatile boolean brokerThere;
 
-  public Dispatcher(Dispatch dispatch, Eligibility eligibility, ConnectionFactory connections) {
+  public Dispatcher(
+      Dispatch dispatch, Eligibility eligibility, Hours hours, ConnectionFactory connections) {
     this.dispatch = dispatch;
+    this.hours = hours;
     this.eligibility = eligibility;
     this.publisher = new Publisher(connections);
     thread.setDaemon(true);
@@ -99,6 +102,7 @@ public final class Dispatcher implements AutoCloseable {
     if (System.nanoTime() - dueNanos.get() >= 0) {
       dueNanos.set(System.nanoTime() + LOOK.toNanos());
       eligibility.placeDue();
+      hours.renew();
       dispatch.wakeDue();
       dispatch.untilDue().ifPresent(this::dueIn);
       nudges.drainPermits();

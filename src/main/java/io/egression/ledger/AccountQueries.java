@@ -37,7 +37,8 @@ public final class AccountQueries {
 
   private static final String ALL =
       """
-      SELECT a.*, c.paused_until AS connector_until, c.paused_reason AS connector_reason,
+      SELECT account_paused_until(a) AS closed_until, account_paused_reason(a) AS closed_reason,
+        a.*, c.paused_until AS connector_until, c.paused_reason AS connector_reason,
         coalesce((SELECT sum(open) FROM lane l WHERE l.account_id = a.account_id), 0) AS open,
         (SELECT count(*) FROM job j WHERE j.account_id = a.account_id AND j.died_at IS NOT NULL) AS dead,
         (SELECT json_object_agg(state, n)::text FROM (
@@ -67,7 +68,7 @@ public final class AccountQueries {
 
   private static Standing standing(ResultSet row, int n) throws SQLException {
     Instant now = row.getObject("now", OffsetDateTime.class).toInstant();
-    Instant until = until(row, "paused_until", now);
+    Instant until = until(row, "closed_until", now);
     Instant connectorUntil = until(row, "connector_until", now);
     return new Standing(
         row.getString("subscription"),
@@ -78,7 +79,7 @@ public final class AccountQueries {
         row.getLong("open"),
         row.getLong("dead"),
         lanes(row.getString("lanes")),
-        until == null ? null : row.getString("paused_reason"),
+        until == null ? null : row.getString("closed_reason"),
         finite(until),
         connectorUntil == null ? null : row.getString("connector_reason"),
         finite(connectorUntil));

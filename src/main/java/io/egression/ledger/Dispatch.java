@@ -59,7 +59,7 @@ public final class Dispatch {
         set_config('synchronous_commit', 'off', true)
       FROM account a JOIN connector c USING (connector)
       WHERE a.configured
-        AND coalesce(a.paused_until, '-infinity') <= hub_now()
+        AND coalesce(account_paused_until(a), '-infinity') <= hub_now()
         AND coalesce(c.paused_until, '-infinity') <= hub_now()
         AND EXISTS (SELECT FROM lane l WHERE l.account_id = a.account_id AND l.state = 'ready')
       FOR NO KEY UPDATE OF a SKIP LOCKED
@@ -135,6 +135,8 @@ public final class Dispatch {
         (SELECT min(scheduled_at) FROM job WHERE scheduled_at IS NOT NULL),
         (SELECT min(paused_until) FROM account
          WHERE paused_until > hub_now() AND paused_until < 'infinity'),
+        (SELECT least(min(open_from) FILTER (WHERE open_from > hub_now()), min(open_to)) FROM account
+         WHERE open_to > hub_now()),
         (SELECT min(paused_until) FROM connector
          WHERE paused_until > hub_now() AND paused_until < 'infinity')) - hub_now()) * 1000
       """;

@@ -106,7 +106,8 @@ public final class JobQueries {
           l.state AS lane_state, l.reason AS lane_reason, l.reason_job, l.ready_at, l.due_at, l.limited IS NOT NULL AS limited,
           (SELECT e.job_id FROM job e WHERE e.lane_id = l.lane_id AND e.place > l.final_place
            AND e.state = 'waiting' ORDER BY e.place LIMIT 1) AS first_job,
-          a.configured, a.paused_until, a.paused_reason, a.connector,
+          a.configured, account_paused_until(a) AS paused_until,
+          account_paused_reason(a) AS paused_reason, a.connector,
           c.paused_until AS connector_paused_until, c.paused_reason AS connector_paused_reason
           FROM job j JOIN lane l USING (lane_id) JOIN account a ON a.account_id = j.account_id
           JOIN connector c USING (connector)

@@ -66,7 +66,8 @@ public final class OverviewQueries {
 
   private static final String ACCOUNTS =
       """
-      SELECT a.*, c.paused_until AS connector_until, c.paused_reason AS connector_reason,
+      SELECT account_paused_until(a) AS closed_until, account_paused_reason(a) AS closed_reason,
+        a.*, c.paused_until AS connector_until, c.paused_reason AS connector_reason,
         l.*, o.job_id AS oldest_job, o.accepted_at AS oldest_at, d.dead, hub_now() AS now
       FROM account a JOIN connector c USING (connector)
       LEFT JOIN (
@@ -168,7 +169,7 @@ public final class OverviewQueries {
         lanes(row),
         row.getLong("dead"),
         oldest == null ? null : new Oldest(row.getObject("oldest_job", UUID.class), oldest),
-        pause(row, "paused_until", "paused_reason"),
+        pause(row, "closed_until", "closed_reason"),
         pause(row, "connector_until", "connector_reason"),
         waiting(row, "limited_until", "limited_reason"),
         waiting(row, "retry_until", "retry_reason"),

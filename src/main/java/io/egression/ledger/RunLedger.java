@@ -49,7 +49,7 @@ public final class RunLedger implements AutoCloseable {
       """
       SELECT l.lane_id, l.run_id, l.node_id, a.subscription, a.channel, l.partition_key,
         CASE WHEN l.limited IS NOT NULL THEN l.due_at END AS turn, a.probing,
-        coalesce(greatest(a.paused_until, c.paused_until) > hub_now(), false) AS paused, j.*
+        coalesce(greatest(account_paused_until(a), c.paused_until) > hub_now(), false) AS paused, j.*
       FROM lane l JOIN account a USING (account_id) JOIN connector c USING (connector)
       LEFT JOIN LATERAL (
         SELECT job_id, place, source, action, object_type, object_ids,
@@ -132,7 +132,7 @@ public final class RunLedger implements AutoCloseable {
         JOIN moved USING (run_id)
         ON CONFLICT (job_id, number) DO NOTHING)
       SELECT m.run_id, m.attention, m.gates,
-        coalesce(greatest(a.paused_until, c.paused_until) > hub_now(), false) AS paused
+        coalesce(greatest(account_paused_until(a), c.paused_until) > hub_now(), false) AS paused
       FROM moved m JOIN account a USING (account_id) JOIN connector c USING (connector)
       """;
 
