@@ -1,5 +1,6 @@
 package io.egression;
 
+import io.egression.access.RequestLimits;
 import io.egression.connector.Suggestion;
 import java.io.IOException;
 import java.io.Reader;
@@ -41,6 +42,8 @@ public final class Settings {
           Map.entry("egression.http.host", "127.0.0.1"),
           Map.entry("egression.http.port", "8080"),
           Map.entry("egression.http.max-body", "10485760"),
+          Map.entry("egression.http.rate", "5000"),
+          Map.entry("egression.http.body-timeout", "30"),
           Map.entry("egression.data.dir", "data"),
           Map.entry("egression.broker.url", ""),
           Map.entry("egression.broker.user", ""),
@@ -236,6 +239,13 @@ public final class Settings {
   }
 
   /** Objects in one request, at most. */
+  RequestLimits.Bounds httpBounds() {
+    return new RequestLimits.Bounds(
+        httpMaxBody(),
+        Integer.parseInt(text("egression.http.rate")),
+        Duration.ofSeconds(Long.parseLong(text("egression.http.body-timeout"))));
+  }
+
   boolean metricsByAccount() {
     return Boolean.parseBoolean(text("egression.metrics.accounts"));
   }
