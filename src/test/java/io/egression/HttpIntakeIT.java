@@ -458,6 +458,10 @@ class HttpIntakeIT {
                           ":status",
                           "transfer-encoding",
                           "content-length",
+                          "cache-control",
+                          "content-security-policy",
+                          "referrer-policy",
+                          "x-content-type-options",
                           "content-type",
                           "location"));
       assertThat(answer.headers().map().toString()).doesNotContain("plugh", hub.key());

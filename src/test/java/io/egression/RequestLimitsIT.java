@@ -70,9 +70,9 @@ class RequestLimitsIT {
   void headers_and_lines_that_are_too_long_are_refused() {
     String head = "GET %s HTTP/1.1\r\nHost: hub\r\nConnection: close\r\n%s\r\n";
     assertThat(RawHttp.ask(hub, head.formatted("/health", "X: " + "x".repeat(20_000) + "\r\n")))
-        .startsWith("HTTP/1.1 4");
+        .matches("(?s)HTTP/1.. 4.*");
     assertThat(RawHttp.ask(hub, head.formatted("/health?" + "x".repeat(20_000), "")))
-        .startsWith("HTTP/1.1 4");
+        .matches("(?s)HTTP/1.. 4.*");
   }
 
   @Test
