@@ -216,6 +216,8 @@ public final class OperatorApi {
                         "/" + name, "is unknown; " + Suggestion.forWord(name, FILTER_FIELDS)));
               } else if (!node.get(name).isTextual()) {
                 faults.add(new FieldFault("/" + name, "must be a string"));
+              } else if (node.get(name).asText().chars().anyMatch(Character::isISOControl)) {
+                faults.add(new FieldFault("/" + name, "must not contain control characters"));
               }
             });
     Replay.Filter filter =
