@@ -1,5 +1,7 @@
 package io.egression;
 
+import io.egression.cli.CommandFault;
+import io.egression.cli.HubCommands;
 import io.egression.cli.HubStarter;
 import io.egression.cli.RunCommand;
 import io.egression.cli.UntilStopped;
@@ -22,7 +24,11 @@ import picocli.CommandLine.Command;
       "",
       "Settings come from application.properties in the working directory, from the environment",
       "(EGRESSION_HTTP_PORT is egression.http.port) and from -Degression.http.port=…; README.md",
-      "lists them."
+      "lists them. Commands that talk to a hub take --url and --key-file, or EGRESSION_URL and",
+      "EGRESSION_KEY.",
+      "",
+      "Exit codes: 0 done; 1 the hub cannot start, cannot be reached or failed; 2 wrong usage; 3 not",
+      "found; 4 the key may not do that; 5 refused; 6 not everything was delivered."
     })
 public final class Egression {
   private Egression() {}
@@ -41,11 +47,14 @@ public final class Egression {
     CommandLine line = new CommandLine(new Egression());
     line.addSubcommand("run", new RunCommand(starter));
     line.addSubcommand("demo", new DemoCommand(starter));
+    HubCommands.addTo(line);
     line.addSubcommand("help", new CommandLine.HelpCommand());
     line.setExecutionExceptionHandler(
         (fault, command, result) -> {
-          command.getErr().println(command.getColorScheme().errorText(message(fault)));
-          return CommandLine.ExitCode.SOFTWARE;
+          boolean known = fault instanceof CommandFault;
+          String text = known ? fault.getMessage() : message(fault);
+          command.getErr().println(command.getColorScheme().errorText(text));
+          return known ? ((CommandFault) fault).exitCode() : CommandLine.ExitCode.SOFTWARE;
         });
     return line;
   }

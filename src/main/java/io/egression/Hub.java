@@ -7,6 +7,7 @@ import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.egression.access.AccessHttp;
 import io.egression.access.AccessKeys;
 import io.egression.access.Gate;
+import io.egression.access.RequestLimits;
 import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
@@ -587,7 +588,7 @@ public final class Hub implements AutoCloseable {
     VertxPlatformHttpRouter router =
         VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
     Page page = new Page();
-    new Gate(keys, json, settings.httpMaxBody(), page.paths()).guard(router);
+    new Gate(keys, json, new RequestLimits(settings.httpBounds()), page.paths()).guard(router);
     page.serve(router);
     stream.serve(router);
     try {

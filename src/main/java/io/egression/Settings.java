@@ -1,5 +1,6 @@
 package io.egression;
 
+import io.egression.access.RequestLimits;
 import io.egression.connector.Suggestion;
 import java.io.IOException;
 import java.io.Reader;
@@ -41,6 +42,8 @@ public final class Settings {
           Map.entry("egression.http.host", "127.0.0.1"),
           Map.entry("egression.http.port", "8080"),
           Map.entry("egression.http.max-body", "10485760"),
+          Map.entry("egression.http.rate", "5000"),
+          Map.entry("egression.http.body-timeout", "30"),
           Map.entry("egression.data.dir", "data"),
           Map.entry("egression.broker.url", ""),
           Map.entry("egression.broker.user", ""),
@@ -62,6 +65,9 @@ public final class Settings {
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
+
+  /** Of the commands that talk to a hub. */
+  private static final Set<String> CLIENT_VARIABLES = Set.of("EGRESSION_URL", "EGRESSION_KEY");
 
   /** The keys by their environment variables: an underscore stands for '.' or '-'. */
   private static final Map<String, String> VARIABLES =
@@ -102,7 +108,7 @@ public final class Settings {
     addOwn(given, fromFile(file));
     environment.forEach(
         (name, value) -> {
-          if (name.startsWith(VARIABLE_PREFIX)) {
+          if (name.startsWith(VARIABLE_PREFIX) && !CLIENT_VARIABLES.contains(name)) {
             given.put(VARIABLES.getOrDefault(name, name), value);
           }
         });
@@ -233,6 +239,13 @@ public final class Settings {
   }
 
   /** Objects in one request, at most. */
+  RequestLimits.Bounds httpBounds() {
+    return new RequestLimits.Bounds(
+        httpMaxBody(),
+        Integer.parseInt(text("egression.http.rate")),
+        Duration.ofSeconds(Long.parseLong(text("egression.http.body-timeout"))));
+  }
+
   boolean metricsByAccount() {
     return Boolean.parseBoolean(text("egression.metrics.accounts"));
   }

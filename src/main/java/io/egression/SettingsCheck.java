@@ -25,6 +25,8 @@ final class SettingsCheck {
   List<String> faults() {
     number("egression.http.port", 0, 65_535);
     number("egression.http.max-body", 1024, 1_073_741_824);
+    number("egression.http.rate", 1, 1_000_000);
+    number("egression.http.body-timeout", 1, 600);
     number("egression.database.pool", 4, 1000);
     notEmpty("egression.http.host");
     notEmpty("egression.data.dir");

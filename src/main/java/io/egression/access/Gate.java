@@ -14,6 +14,7 @@ import java.io.IOException;
 import java.net.HttpURLConnection;
 import java.net.Proxy;
 import java.net.URI;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
@@ -36,25 +37,33 @@ public final class Gate {
   public static final String READY = "/observe/health/ready";
 
   private static final String CHALLENGE = "Bearer realm=\"egression\"";
+
+  /** On every answer; the page's files have a policy of their own. */
+  private static final Map<String, String> HEADERS =
+      Map.of(
+          "Cache-Control", "no-store",
+          "Content-Security-Policy", "default-src 'none'; frame-ancestors 'none'",
+          "Referrer-Policy", "no-referrer",
+          "X-Content-Type-Options", "nosniff");
+
   private static final int PATIENCE_MILLIS = 10_000;
   private static final int BEFORE_EVERYTHING = -1000;
   private static final int AFTER_EVERYTHING = Integer.MAX_VALUE;
 
   private final AccessKeys keys;
   private final ObjectMapper json;
-  private final long mostBytes;
+  private final RequestLimits limits;
   private final Set<String> open;
 
   /**
-   * @param mostBytes the largest request body
    * @param files further paths that are open to everyone
    */
-  public Gate(AccessKeys keys, ObjectMapper json, long mostBytes, Set<String> files) {
+  public Gate(AccessKeys keys, ObjectMapper json, RequestLimits limits, Set<String> files) {
     this.open =
         Stream.concat(Stream.of(HEALTH, LIVE, READY), files.stream()).collect(Collectors.toSet());
     this.keys = keys;
     this.json = json;
-    this.mostBytes = mostBytes;
+    this.limits = limits;
   }
 
   /** Puts the gate before all other handlers and gives the server's own errors their documents. */
@@ -89,7 +98,7 @@ public final class Gate {
   private void failed(RoutingContext context) {
     int status = context.statusCode();
     if (status == 413) {
-      tooLarge(context);
+      refuse(context, limits.tooLarge());
     } else if (status >= 400 && status < 500) {
       problem(context, status, "bad-request", "The request is not valid HTTP", null);
     } else {
@@ -119,37 +128,53 @@ public final class Gate {
 
   @SuppressWarnings("deprecation") // Vert.x 4 has no other way to set the user
   private void check(RoutingContext context) {
+    HEADERS.forEach(context.response()::putHeader);
     if (open.contains(context.request().path())) {
       context.next();
+      return;
+    }
+    Optional<RequestLimits.Refusal> refusal = limits.refusal(context.request());
+    if (refusal.isPresent()) {
+      refuse(context, refusal.get());
       return;
     }
     Optional<String> key = keys.check(context.request().getHeader("Authorization"));
     if (key.isEmpty()) {
       context.response().putHeader("WWW-Authenticate", CHALLENGE);
       problem(context, 401, "unauthorized", "A key is needed", "Send Authorization: Bearer <key>.");
-    } else if (declaredLength(context) > mostBytes) {
-      tooLarge(context);
-    } else {
-      context.setUser(User.fromName(key.get())); // a request can't bring one of its own
-      context.next();
+      return;
+    }
+    refusal = limits.refusal(context.request(), key.get());
+    if (refusal.isPresent()) {
+      refuse(context, refusal.get());
+      return;
+    }
+    context.setUser(User.fromName(key.get())); // a request can't bring one of its own
+    limits.watch(context, () -> late(context));
+    context.next();
+  }
+
+  /** The body has not come in time, so an answer may not be read either. */
+  private void late(RoutingContext context) {
+    if (!context.request().isEnded()) {
+      refuse(
+          context,
+          new RequestLimits.Refusal(408, "too-slow", "The body did not come in time", null, true));
+      context.request().connection().close();
     }
   }
 
-  private static long declaredLength(RoutingContext context) {
-    String length = context.request().getHeader("Content-Length");
-    return length != null && length.matches("\\d{1,18}") ? Long.parseLong(length) : 0;
-  }
-
-  private void tooLarge(RoutingContext context) {
-    if (context.request().version() != HttpVersion.HTTP_2) {
+  private void refuse(RoutingContext context, RequestLimits.Refusal refusal) {
+    if (context.response().headWritten()) {
+      return;
+    }
+    if (refusal.close() && context.request().version() != HttpVersion.HTTP_2) {
       context.response().putHeader("Connection", "close");
     }
-    problem(
-        context,
-        413,
-        "too-large",
-        "The body is too large",
-        "At most " + mostBytes + " bytes (egression.http.max-body).");
+    if (refusal.status() == 429) {
+      context.response().putHeader("Retry-After", "1");
+    }
+    problem(context, refusal.status(), refusal.name(), refusal.title(), refusal.detail());
   }
 
   private void problem(
