@@ -2,14 +2,15 @@
 import {html, render} from './lib/lit-html.js';
 import {isSignedIn, signOut} from './api.js';
 import * as dead from './views/dead.js';
+import * as filters from './views/filters.js';
 import * as job from './views/job.js';
 import * as jobs from './views/jobs.js';
 import * as missing from './views/missing.js';
 import * as overview from './views/overview.js';
 import * as signin from './views/signin.js';
 
-const VIEWS = {'': overview, missing, job, jobs, dead};
-const NAVIGATION = [['', 'Overview'], ['missing', 'Why is it missing?'], ['jobs', 'Jobs'], ['dead', 'Dead letters']];
+const VIEWS = {'': overview, missing, job, jobs, dead, filters};
+const NAVIGATION = [['', 'Overview'], ['missing', 'Why is it missing?'], ['jobs', 'Jobs'], ['dead', 'Dead letters'], ['filters', 'Filters']];
 
 const root = document.getElementById('page');
 let leaving = new AbortController();

@@ -12,14 +12,18 @@ import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
 import io.egression.connector.ConnectorFolder;
+import io.egression.connector.Fault;
+import io.egression.connector.FilterDefinition;
 import io.egression.delivery.Breakers;
 import io.egression.delivery.Brokers;
 import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
 import io.egression.delivery.Credentials;
 import io.egression.delivery.Dispatcher;
+import io.egression.delivery.DryRun;
 import io.egression.delivery.EmbeddedBroker;
 import io.egression.delivery.Enrichment;
+import io.egression.delivery.FilterStep;
 import io.egression.delivery.ForeignIds;
 import io.egression.delivery.Health;
 import io.egression.delivery.Hours;
@@ -39,7 +43,9 @@ import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
 import io.egression.delivery.Sweep;
+import io.egression.filter.Filters;
 import io.egression.intake.Caller.Role;
+import io.egression.intake.FilterApi;
 import io.egression.intake.HttpApi;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
@@ -63,6 +69,7 @@ import io.egression.ledger.DeadReasons;
 import io.egression.ledger.Dispatch;
 import io.egression.ledger.Durability;
 import io.egression.ledger.Eligibility;
+import io.egression.ledger.FilterLedger;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.LimitQueries;
 import io.egression.ledger.Node;
@@ -102,6 +109,7 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Predicate;
@@ -148,6 +156,7 @@ public final class Hub implements AutoCloseable {
   private Catalogue catalogue;
   private Runs runs;
   private Dispatcher dispatcher;
+  private FilterApi filterApi;
   private Replays replays;
   private final PrometheusMeterRegistry registry =
       new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
@@ -298,6 +307,8 @@ public final class Hub implements AutoCloseable {
         node);
     activity = closing(new Activity(database, accounts));
     meters = new Meters(activity, registry, settings.metricsByAccount());
+    FilterLedger filterLedger = closing(new FilterLedger(database));
+    Filters filters = filters(filterLedger);
     Eligibility eligibility = new Eligibility(database);
     Hours hours = new Hours(new OpeningTimes(database), () -> catalogue, node.clock());
     hours.configure();
@@ -321,6 +332,10 @@ public final class Hub implements AutoCloseable {
         closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));
     bind("credentials", credentials);
     admit(credentials);
+    FilterStep filterStep = new FilterStep(filters, filterLedger);
+    bind("filters", filterStep);
+    DryRun dryRun = new DryRun(closing(camel.createProducerTemplate()), filterStep, node);
+    filterApi = new FilterApi(current, filterLedger, dryRun);
     bind("router", new ConnectorRouter());
     Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
     bind("permits", permits);
@@ -346,7 +361,7 @@ public final class Hub implements AutoCloseable {
                 current,
                 dispatcher::dueIn,
                 node.clock()),
-            new JobApi(queries, node.clock()),
+            new JobApi(queries, filterLedger, node.clock()),
             keys::caller,
             json);
     bind("api", api);
@@ -390,9 +405,36 @@ public final class Hub implements AutoCloseable {
             node.clock());
     ObjectApi objects = new ObjectApi(new ObjectQueries(database), queries, node.clock());
     bind("access", new AccessHttp(keys, new Audit(database), api));
-    bind("support", new SupportHttp(objects, overview, new DeadReasons(database), api));
+    bind("support", new SupportHttp(objects, overview, new DeadReasons(database), filterApi, api));
     stream = closing(new OverviewStream(overview, keys::caller, json));
     return overview;
+  }
+
+  /** Filters whose expressions are right, and whose numbers rise with their content. */
+  private Filters filters(FilterLedger ledger) {
+    Filters filters = new Filters(camel);
+    List<Fault> faults = filters.check(catalogue.filters().values());
+    if (!faults.isEmpty()) {
+      throw new Fault.FaultyFilesException(faults);
+    }
+    List<FilterLedger.Version> others =
+        ledger.keep(catalogue.filters().values().stream().map(Hub::version).toList());
+    if (!others.isEmpty()) {
+      throw new IllegalStateException(
+          others.stream()
+              .map(
+                  other ->
+                      "connectors/filters/%s.yaml: version %d was in force since %s with another"
+                              .formatted(other.filter(), other.version(), other.since())
+                          + " content: give the new one a higher version")
+              .collect(Collectors.joining("\n")));
+    }
+    return filters;
+  }
+
+  private static FilterLedger.Version version(FilterDefinition filter) {
+    return new FilterLedger.Version(
+        filter.id(), filter.version(), filter.hash(), filter.content(), null);
   }
 
   private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {

@@ -49,11 +49,17 @@ const view = (job, act) => html`
       ${facts(job).filter(([, value]) => value !== undefined && value !== null).map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>`)}
     </dl>
   </section>
+  ${job.filters ? leftOut(job.filters) : null}
   <h2>What happened</h2>
   <ol class="timeline">
     ${job.timeline.map(entry => html`<li>${moment(entry.at)} <strong>${entry.what}</strong> ${entry.detail ?? ''} ${entry.actor ? `by ${entry.actor}` : ''}</li>`)}
   </ol>
   ${job.attempts.length ? attempts(job.attempts) : null}`;
+
+const leftOut = ({filters}) => {
+  const out = filters.flatMap(said => Object.entries(said.out).map(([id, why]) => [id, `filter ${said.filter} version ${said.version}: ${why}`]));
+  return out.length ? html`<h2>Left out</h2><ul>${out.map(([id, why]) => html`<li><strong>${id}</strong> ${why}</li>`)}</ul>` : null;
+};
 
 const waits = wait => html`
   <p class="waits">Waits: ${wait.text} ${wait.until ? html`(until ${exact(wait.until)})` : null} ${wait.job ? html`– ${jobLink(wait.job)}` : null}</p>`;
@@ -62,7 +68,7 @@ const facts = job => [
   ['Id', html`<code>${job.id}</code>`], ['Subscription', job.subscription], ['Source', job.source], ['Channel', job.channel], ['Partition key', job.partitionKey],
   ['Place', job.place], ['Accepted', exact(job.acceptedAt)], ['Not before', job.notBefore && exact(job.notBefore)],
   ['Batch', job.batch && html`<a href="#/batches/${job.batch}">${job.batch}</a>`], ['Not delivered yet', job.undelivered?.join(', ')],
-  ['Filters', job.filters && JSON.stringify(job.filters)]];
+  ['Filters', job.filters && job.filters.filters.map(said => `${said.filter} version ${said.version}`).join(', ')]];
 
 function buttons(job, act) {
   if (job.state === 'dead') {

@@ -30,7 +30,8 @@ class PageIT {
             .accounts(
                 "acme",
                 TestHub.account("shop", shop, "payload: reference", "partitionBy: object"),
-                TestHub.account("market", shop, "payload: reference"))
+                TestHub.account("market", shop, "payload: reference", "filters: [nothing]"))
+            .file("filters/nothing.yaml", "version: 2\nmatch: {objectType: [nothing]}\n")
             .start();
     browser = Browser.at(hub.hub().address()).wide();
     browser.open("/").type("key", hub.key()).click("Sign in").shows("Throughput");
@@ -93,6 +94,20 @@ class PageIT {
   }
 
   @Test
+  void filters_are_tried_on_an_object() {
+    browser
+        .open("/filters")
+        .shows("nothing version 2")
+        .type("type", "product")
+        .type("id", "7")
+        .click("Try")
+        .shows("acme / market: ⊘ filtered filter nothing version 2: does not match objectType");
+    String job = hub.submit(TestHub.job("acme", "market", "product", "7")).get(0);
+    hub.await(job, "filtered");
+    browser.open("/job/" + job).shows("Left out").shows("filter nothing version 2").isAccessible();
+  }
+
+  @Test
   void the_overview_tells_at_once_what_changes() {
     browser.open("/").shows("acme/market");
     browser.find(By.xpath("//button[@aria-label='Pause acme/market']")).click();
@@ -124,7 +139,13 @@ class PageIT {
   }
 
   @ParameterizedTest
-  @CsvSource({"/, overview", "/missing/product/ZT, missing", "/jobs, jobs", "/dead, dead"})
+  @CsvSource({
+    "/, overview",
+    "/missing/product/ZT, missing",
+    "/jobs, jobs",
+    "/dead, dead",
+    "/filters, filters"
+  })
   void every_view_is_accessible_and_fits_in_both_themes_and_on_a_phone(String view, String name) {
     dead("view-" + name);
     for (String theme : List.of("light", "dark")) {

@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param include by object type, the related objects that come with its objects
  * @param access what lets its calls in
  * @param hours when its jobs are delivered; null: always
+ * @param filtering what of them is
  */
 public record Account(
     AccountKey key,
@@ -27,7 +28,8 @@ public record Account(
     boolean holdOnDead,
     Map<String, List<String>> include,
     Access access,
-    @Nullable DeliveryHours hours) {
+    @Nullable DeliveryHours hours,
+    Filtering filtering) {
   /** An account without secrets. */
   public Account(
       AccountKey key,
@@ -49,7 +51,22 @@ public record Account(
         holdOnDead,
         Map.of(),
         Access.OPEN,
-        null);
+        null,
+        Filtering.NONE);
+  }
+
+  /**
+   * What decides whether a job is delivered.
+   *
+   * @param filters all must match
+   * @param deleteUnmatched what was delivered and does not match any more is deleted there
+   */
+  public record Filtering(List<FilterDefinition> filters, boolean deleteUnmatched) {
+    public static final Filtering NONE = new Filtering(List.of(), false);
+
+    public Filtering {
+      filters = List.copyOf(filters);
+    }
   }
 
   /** What is sent of an object. */

@@ -25,18 +25,19 @@ import java.util.function.UnaryOperator;
 
 /** Reads a subscription's accounts from a file that its schema has passed. */
 final class AccountReader {
+  /** What accounts may name, by id; empty: a faulty one, about which enough has been said. */
+  record Parts(
+      Map<String, Optional<Connector>> connectors,
+      Map<String, Optional<FilterDefinition>> filters) {}
+
   private final Map<String, Optional<Connector>> connectors;
+  private final Map<String, Optional<FilterDefinition>> filters;
   private final UnaryOperator<String> placeholders;
   private final List<Fault> faults;
 
-  /**
-   * @param connectors by id; empty: a faulty one, about which enough has been said
-   */
-  AccountReader(
-      Map<String, Optional<Connector>> connectors,
-      UnaryOperator<String> placeholders,
-      List<Fault> faults) {
-    this.connectors = connectors;
+  AccountReader(Parts parts, UnaryOperator<String> placeholders, List<Fault> faults) {
+    this.connectors = parts.connectors;
+    this.filters = parts.filters;
     this.placeholders = placeholders;
     this.faults = faults;
   }
@@ -94,7 +95,8 @@ final class AccountReader {
           "hold".equals(node.path("onDead").asText()),
           include(),
           new Access(authentication(connector), secrets(connector)),
-          node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null);
+          node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null,
+          filtering());
     }
 
     /** The connector's policy, with what this account says otherwise. */
@@ -149,6 +151,27 @@ final class AccountReader {
                 + " httpClientConfigurer: \"%s\"".formatted(KameletReader.ACCOUNT_CLIENT));
       }
       return authentication;
+    }
+
+    private Account.Filtering filtering() {
+      List<FilterDefinition> named = new ArrayList<>();
+      JsonNode ids = node.path("filters");
+      for (int i = 0; i < ids.size(); i++) {
+        String id = ids.get(i).asText();
+        String at = "/filters/" + i;
+        if (!filters.containsKey(id)) {
+          fault(
+              at,
+              "there is no filter '%s'; %s"
+                  .formatted(id, Suggestion.forWord(id, filters.keySet())));
+        }
+        filters.getOrDefault(id, Optional.empty()).ifPresent(named::add);
+      }
+      boolean references = "reference".equals(node.path("payload").asText());
+      if (references && named.stream().anyMatch(FilterDefinition::hasExpressions)) {
+        fault("/filters", "nothing is fetched that they could look at with 'payload: reference'");
+      }
+      return new Account.Filtering(named, "delete".equals(node.path("unmatched").asText()));
     }
 
     private DeliveryHours hours(JsonNode hours) {

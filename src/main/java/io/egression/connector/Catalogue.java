@@ -5,9 +5,13 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The connectors and accounts in force. Immutable. */
-public record Catalogue(Map<String, Connector> connectors, Map<AccountKey, Account> accounts) {
+/** The connectors, accounts and filters in force. Immutable. */
+public record Catalogue(
+    Map<String, Connector> connectors,
+    Map<AccountKey, Account> accounts,
+    Map<String, FilterDefinition> filters) {
   public Catalogue {
+    filters = Map.copyOf(filters);
     connectors = Map.copyOf(connectors);
     accounts = Map.copyOf(accounts);
   }

@@ -16,13 +16,15 @@ import java.util.function.UnaryOperator;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 
-/** Reads and checks the folder of connectors and accounts. */
+/** Reads and checks the folder of connectors, accounts and filters. */
 public final class ConnectorFolder {
   private static final String KAMELET = ".kamelet.yaml";
   private static final String POLICY = ".connector.yaml";
   private static final String SUBSCRIPTION = ".yaml";
+  private static final String FILTER = ".yaml";
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final JsonSchema POLICY_SCHEMA = SchemaFault.schema("connector.schema.json");
+  private static final JsonSchema FILTER_SCHEMA = SchemaFault.schema("filter.schema.json");
   private static final JsonSchema SUBSCRIPTION_SCHEMA =
       SchemaFault.schema("subscription.schema.json");
 
@@ -43,13 +45,16 @@ public final class ConnectorFolder {
   public static Catalogue read(Path folder, UnaryOperator<String> placeholders) {
     ConnectorFolder reader = new ConnectorFolder(folder);
     Map<String, Optional<Connector>> connectors = reader.connectors();
-    Map<AccountKey, Account> accounts = reader.accounts(connectors, placeholders);
+    Map<String, Optional<FilterDefinition>> filters = reader.filters();
+    Map<AccountKey, Account> accounts = reader.accounts(connectors, filters, placeholders);
     if (!reader.faults.isEmpty()) {
       throw new Fault.FaultyFilesException(reader.faults);
     }
     Map<String, Connector> usable = new HashMap<>();
     connectors.forEach((id, connector) -> usable.put(id, connector.orElseThrow()));
-    return new Catalogue(usable, accounts);
+    Map<String, FilterDefinition> known = new HashMap<>();
+    filters.forEach((id, filter) -> known.put(id, filter.orElseThrow()));
+    return new Catalogue(usable, accounts, known);
   }
 
   /** By id; empty: its Kamelet is faulty. */
@@ -91,9 +96,25 @@ public final class ConnectorFolder {
             });
   }
 
+  /** By id; empty: it is faulty. */
+  private Map<String, Optional<FilterDefinition>> filters() {
+    Path filters = folder.resolve("filters");
+    reportOthers(filters, FILTER);
+    Map<String, Optional<FilterDefinition>> read = new TreeMap<>();
+    files(filters, FILTER)
+        .forEach(
+            (id, path) ->
+                read.put(
+                    id, valid(path, FILTER_SCHEMA).map(file -> new FilterReader(file).read(id))));
+    return read;
+  }
+
   private Map<AccountKey, Account> accounts(
-      Map<String, Optional<Connector>> connectors, UnaryOperator<String> placeholders) {
-    AccountReader reader = new AccountReader(connectors, placeholders, faults);
+      Map<String, Optional<Connector>> connectors,
+      Map<String, Optional<FilterDefinition>> filters,
+      UnaryOperator<String> placeholders) {
+    AccountReader reader =
+        new AccountReader(new AccountReader.Parts(connectors, filters), placeholders, faults);
     Path subscriptions = folder.resolve("subscriptions");
     reportOthers(subscriptions, SUBSCRIPTION);
     Map<AccountKey, Account> accounts = new HashMap<>();

@@ -12,6 +12,11 @@ import java.util.stream.Collectors;
  * @param message what is wrong and what would be right
  */
 public record Fault(Path file, int line, int column, String message) {
+  /** Of the same place, saying what is wrong there. */
+  public Fault saying(String what) {
+    return new Fault(file, line, column, message + what);
+  }
+
   @Override
   public String toString() {
     return file + ":" + line + ":" + column + ": " + message;

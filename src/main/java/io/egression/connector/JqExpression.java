@@ -46,6 +46,29 @@ public final class JqExpression {
     };
   }
 
+  /**
+   * A test that fails where the expression does.
+   *
+   * @throws IllegalArgumentException if it is no jq expression
+   */
+  public static Predicate<JsonNode> strict(String expression) {
+    JsonQuery query =
+        compile(
+            expression,
+            fault -> {
+              throw new IllegalArgumentException(fault);
+            });
+    return json -> {
+      List<JsonNode> results = new ArrayList<>();
+      try {
+        query.apply(Scope.newChildScope(SCOPE), json, results::add);
+      } catch (JsonQueryException e) {
+        throw new IllegalArgumentException(e.getMessage(), e);
+      }
+      return !results.isEmpty() && !results.get(0).isNull() && !isFalse(results.get(0));
+    };
+  }
+
   private static boolean isFalse(JsonNode result) {
     return result.isBoolean() && !result.asBoolean();
   }

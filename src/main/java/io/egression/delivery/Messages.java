@@ -45,7 +45,7 @@ public final class Messages {
             work.run.account().subscription(),
             job.source(),
             work.run.account().channel(),
-            job.action().word(),
+            work.action().word(),
             job.objectType(),
             work.objects));
     message.setHeader("Idempotency-Key", idempotencyKey(job));

@@ -223,6 +223,9 @@ public final class Outcomes {
     if (outcome instanceof Outcome.Superseded) {
       return ended(JobState.SUPERSEDED, outcome.reason(), null, null);
     }
+    if (outcome instanceof Outcome.Filtered) {
+      return ended(JobState.FILTERED, outcome.reason(), null, null);
+    }
     if (outcome instanceof Outcome.Rejected rejected) {
       return dead(work, rejected.reason(), rejected.pending());
     }

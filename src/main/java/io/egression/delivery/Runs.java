@@ -34,6 +34,9 @@ public final class Runs {
   /** Set on the exchange: whether few calls of the account may be under way at once. */
   private static final String NARROW = "narrow";
 
+  /** Set on the exchange: whether filters judge the job's objects. */
+  private static final String JUDGED = "judged";
+
   /** When it is spent, the rest of a run goes back to its lane after the call in hand. */
   private static final Duration BUDGET = Duration.ofSeconds(2);
 
@@ -147,6 +150,7 @@ public final class Runs {
     Work work = new Work(run.run, run.take(), account);
     exchange.setProperty(Work.PROPERTY, work);
     exchange.setProperty(NARROW, work.isNarrow());
+    exchange.setProperty(JUDGED, work.isJudged());
   }
 
   private boolean hasNext(RunInHand run) {

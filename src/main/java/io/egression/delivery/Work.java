@@ -31,6 +31,7 @@ public final class Work {
   final List<String> missing = new ArrayList<>();
 
   private int fetched;
+  private boolean isDelete;
 
   /** What the Metadata API was asked last. */
   @Nullable Question question;
@@ -83,6 +84,21 @@ public final class Work {
       job.pending().forEach(id -> objects.add(new Delivery.ObjectBody(id, null)));
       fetched = job.pending().size();
     }
+  }
+
+  /** Whether filters judge its objects. */
+  boolean isJudged() {
+    return !account.filtering().filters().isEmpty();
+  }
+
+  /** What is delivered: the job's action, or a delete of what no longer matches a filter. */
+  Action action() {
+    return isDelete ? Action.DELETE : job.action();
+  }
+
+  void turnIntoDelete() {
+    isDelete = true;
+    objects.replaceAll(object -> new Delivery.ObjectBody(object.id(), null));
   }
 
   private boolean needsBodies() {

@@ -5,6 +5,7 @@ import com.fasterxml.jackson.annotation.JsonUnwrapped;
 import io.egression.intake.Problem.FieldFault;
 import io.egression.intake.Problem.ProblemException;
 import io.egression.job.JobState;
+import io.egression.ledger.FilterLedger;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.JobQueries.Found;
 import io.egression.ledger.JobQueries.Summary;
@@ -33,6 +34,7 @@ public final class JobApi {
       @JsonUnwrapped Summary job,
       @Nullable List<String> undelivered,
       @Nullable Explanation waitsFor,
+      FilterLedger.@Nullable Decision filters,
       List<TimelineEntry> timeline,
       List<JobQueries.Attempt> attempts) {}
 
@@ -57,10 +59,12 @@ public final class JobApi {
   private static final int USUAL = 50;
 
   private final JobQueries jobs;
+  private final FilterLedger decisions;
   private final Clock clock;
 
-  public JobApi(JobQueries jobs, Clock clock) {
+  public JobApi(JobQueries jobs, FilterLedger decisions, Clock clock) {
     this.jobs = jobs;
+    this.decisions = decisions;
     this.clock = clock;
   }
 
@@ -83,6 +87,7 @@ public final class JobApi {
         found.job(),
         partly && !"delivered".equals(found.job().state()) ? found.pending() : null,
         open ? Explanation.of(found, clock.instant()) : null,
+        decisions.find(found.job().id()).orElse(null),
         timeline(found.job(), attempts, jobs.events(found.job().id())),
         attempts);
   }

@@ -22,12 +22,15 @@ public final class SupportHttp {
   private final ObjectApi objects;
   private final Overview overview;
   private final DeadReasons reasons;
+  private final FilterApi filters;
   private final HttpApi http;
 
-  public SupportHttp(ObjectApi objects, Overview overview, DeadReasons reasons, HttpApi http) {
+  public SupportHttp(
+      ObjectApi objects, Overview overview, DeadReasons reasons, FilterApi filters, HttpApi http) {
     this.objects = objects;
     this.overview = overview;
     this.reasons = reasons;
+    this.filters = filters;
     this.http = http;
   }
 
@@ -52,6 +55,32 @@ public final class SupportHttp {
           String id = HttpApi.pathParameter(message, "id");
           require("type", type, "id", id);
           return new HttpApi.Reply(200, objects.find(type, id, caller));
+        });
+  }
+
+  /** GET /v1/objects/{type}/{id}/dry-run. */
+  public void dryRun(Exchange exchange) {
+    http.respond(
+        exchange,
+        caller -> {
+          Message message = exchange.getMessage();
+          var query = HttpApi.query(message, Set.of("action", "filter"));
+          String type = HttpApi.pathParameter(message, "type");
+          String id = HttpApi.pathParameter(message, "id");
+          require("type", type, "id", id);
+          FilterApi.Asked asked =
+              new FilterApi.Asked(type, id, query.get("action"), query.get("filter"));
+          return new HttpApi.Reply(200, filters.dryRun(asked, caller));
+        });
+  }
+
+  /** GET /v1/filters. */
+  public void filters(Exchange exchange) {
+    http.respond(
+        exchange,
+        caller -> {
+          HttpApi.query(exchange.getMessage(), Set.of());
+          return new HttpApi.Reply(200, filters.filters(caller));
         });
   }
 

@@ -93,6 +93,14 @@ public sealed interface Outcome {
     }
   }
 
+  /** Not to be delivered: a filter of the account keeps it out. */
+  record Filtered(String reason) implements Outcome {
+    @Override
+    public String word() {
+      return "filtered";
+    }
+  }
+
   /**
    * Stop calling for a while; the job itself is tried again afterwards.
    *

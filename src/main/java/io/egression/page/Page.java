@@ -34,6 +34,7 @@ public final class Page {
           "page.css",
           "words.js",
           "views/dead.js",
+          "views/filters.js",
           "views/job.js",
           "views/jobs.js",
           "views/missing.js",
