@@ -44,6 +44,7 @@ import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
 import io.egression.delivery.Sweep;
+import io.egression.delivery.Traces;
 import io.egression.filter.Filters;
 import io.egression.intake.BatchApi;
 import io.egression.intake.BatchHttp;
@@ -310,7 +311,8 @@ public final class Hub implements AutoCloseable {
         ConfigurationHash.of(settings.connectorsDir(), settings.routesDir()),
         node);
     activity = closing(new Activity(database, accounts));
-    meters = new Meters(activity, registry, settings.metricsByAccount());
+    Traces traces = closing(new Traces(settings.tracesUrl(), settings.nodeName(), node.clock()));
+    meters = new Meters(activity, registry, settings.metricsByAccount(), traces);
     FilterLedger filterLedger = closing(new FilterLedger(database));
     Filters filters = filters(filterLedger);
     Eligibility eligibility = new Eligibility(database);

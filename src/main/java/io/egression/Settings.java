@@ -62,6 +62,7 @@ public final class Settings {
           Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.metadata.batch", "1"),
           Map.entry("egression.metrics.accounts", "false"),
+          Map.entry("egression.traces.url", ""),
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
           Map.entry("egression.node.name", ""));
@@ -244,6 +245,11 @@ public final class Settings {
         httpMaxBody(),
         Integer.parseInt(text("egression.http.rate")),
         Duration.ofSeconds(Long.parseLong(text("egression.http.body-timeout"))));
+  }
+
+  @Nullable String tracesUrl() {
+    String url = text("egression.traces.url");
+    return url.isEmpty() ? null : url;
   }
 
   boolean metricsByAccount() {

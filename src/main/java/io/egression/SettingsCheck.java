@@ -39,6 +39,9 @@ final class SettingsCheck {
     number("egression.metadata.batch", 1, 1000);
     metadataCredentials();
     yesOrNo("egression.metrics.accounts");
+    if (!text.apply("egression.traces.url").isEmpty()) {
+      address("egression.traces.url");
+    }
     startsWith("egression.database.url", "jdbc:postgresql:");
     startsWith("egression.broker.url", "tcp://", "vm://", "(");
     directory("egression.routes.dir");

@@ -9,6 +9,7 @@ import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Makes the message that a connector is given; the bean {@code messages} of the call route. Thread
@@ -55,7 +56,8 @@ public final class Messages {
     message.setHeader("Egression-Channel", work.run.account().channel());
     message.setHeader("Egression-Partition", MetadataRequests.encoded(work.run.partitionKey()));
     message.setHeader("Egression-Place", job.place());
-    message.setHeader(TRACEPARENT, traceparent(job));
+    work.traceparent = traceparent(job);
+    message.setHeader(TRACEPARENT, work.traceparent);
   }
 
   /** All but those in which Camel counts. */
@@ -87,12 +89,21 @@ public final class Messages {
    * in one trace.
    */
   static String traceparent(Run.Item job) {
-    String trace = job.traceparent() == null ? hex(job.id()) : job.traceparent().substring(3, 35);
+    String trace = trace(job);
     long span = ThreadLocalRandom.current().nextLong(1, Long.MAX_VALUE);
     return "00-" + trace + "-" + HexFormat.of().toHexDigits(span) + "-01";
   }
 
-  private static String hex(UUID id) {
+  /** The trace's id. */
+  static String trace(Run.Item job) {
+    return trace(job.id(), job.traceparent());
+  }
+
+  static String trace(UUID job, @Nullable String traceparent) {
+    return traceparent == null ? hex(job) : traceparent.substring(3, 35);
+  }
+
+  static String hex(UUID id) {
     return id.toString().replace("-", "");
   }
 }

@@ -1,6 +1,7 @@
 package io.egression.delivery;
 
 import io.egression.job.AccountKey;
+import io.egression.job.Job;
 import io.egression.job.JobState;
 import io.egression.job.Outcome;
 import io.egression.ledger.Acceptance;
@@ -16,8 +17,8 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.stream.Stream;
 
 /**
- * Counts and times what happens on the way of a job. It adds to numbers in memory and never waits.
- * Meters are by connector; by account only on request. Thread safe.
+ * Counts, times and traces what happens on the way of a job. It adds to numbers in memory and never
+ * waits. Meters are by connector; by account only on request. Thread safe.
  */
 public final class Meters implements Acceptance.Observer {
   private static final Duration[] SHORT =
@@ -30,6 +31,7 @@ public final class Meters implements Acceptance.Observer {
   private final Activity activity;
   private final MeterRegistry registry;
   private final boolean byAccount;
+  private final Traces traces;
   private final Timer accepting;
   private final Map<Named, Counter> counters = new ConcurrentHashMap<>();
   private final Map<Named, Timer> timers = new ConcurrentHashMap<>();
@@ -37,7 +39,8 @@ public final class Meters implements Acceptance.Observer {
   /**
    * @param byAccount each account has meters of its own
    */
-  public Meters(Activity activity, MeterRegistry registry, boolean byAccount) {
+  public Meters(Activity activity, MeterRegistry registry, boolean byAccount, Traces traces) {
+    this.traces = traces;
     this.activity = activity;
     this.registry = registry;
     this.byAccount = byAccount;
@@ -53,9 +56,10 @@ public final class Meters implements Acceptance.Observer {
   }
 
   @Override
-  public void accepted(AccountKey account) {
-    activity.count(account, Kind.ACCEPTED);
-    counter("egression.accepted", "", "", account, "").increment();
+  public void accepted(Job job, Duration took) {
+    activity.count(job.account(), Kind.ACCEPTED);
+    counter("egression.accepted", "", "", job.account(), "").increment();
+    traces.accepted(job, took);
   }
 
   @Override
@@ -92,6 +96,7 @@ public final class Meters implements Acceptance.Observer {
     } else if (!(outcome instanceof Outcome.Delivered)) {
       activity.count(account, Kind.FAILED);
     }
+    traces.called(work, outcome);
     timer("egression.call", "outcome", outcome.word(), SHORT, work).record(work.took);
     if (work.job.attempts() == 0) {
       Duration lag = Duration.between(work.job.due(), work.calledAt);

@@ -144,11 +144,13 @@ public final class Runs {
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
     if (!hasNext(run)) {
       exchange.removeProperty(Work.PROPERTY);
+      LogContext.clear();
       return;
     }
     Account account = catalogue.get().account(run.run.account()).orElseThrow();
     Work work = new Work(run.run, run.take(), account);
     exchange.setProperty(Work.PROPERTY, work);
+    LogContext.set(work);
     exchange.setProperty(NARROW, work.isNarrow());
     exchange.setProperty(JUDGED, work.isJudged());
   }
@@ -205,6 +207,7 @@ public final class Runs {
       }
     } finally {
       inHand.remove(run.run.id());
+      LogContext.clear();
       run.leave();
       dispatcher.nudge();
     }

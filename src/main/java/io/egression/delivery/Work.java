@@ -66,6 +66,9 @@ public final class Work {
   /** What lets the call in, if it is fetched. */
   @Nullable AccessToken token;
 
+  /** What the connector is told of the trace: the call's span. */
+  @Nullable String traceparent;
+
   long calledNanos;
   @Nullable Instant calledAt;
   @Nullable Integer status;

@@ -3,7 +3,6 @@ package io.egression.ledger;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
-import io.egression.job.AccountKey;
 import io.egression.job.Job;
 import io.egression.job.JobState;
 import io.egression.job.Submission;
@@ -64,14 +63,14 @@ public final class Acceptance {
     Observer NOBODY =
         new Observer() {
           @Override
-          public void accepted(AccountKey account) {}
+          public void accepted(Job job, Duration took) {}
 
           @Override
           public void took(Duration time) {}
         };
 
-    /** A job of the account was accepted. */
-    void accepted(AccountKey account);
+    /** A job was accepted, with a request that took this time. */
+    void accepted(Job job, Duration took);
 
     /** A request was accepted in this time. */
     void took(Duration time);
@@ -134,8 +133,7 @@ public final class Acceptance {
     while (true) {
       try {
         List<List<Receipt>> receipts = database.transaction(() -> acceptOnce(requests));
-        tell(requests, receipts);
-        observer.took(Duration.ofNanos(System.nanoTime() - asked));
+        tell(requests, receipts, Duration.ofNanos(System.nanoTime() - asked));
         return receipts;
       } catch (OvertakenException e) {
         continue; // the other's answer can be read now
@@ -144,13 +142,14 @@ public final class Acceptance {
   }
 
   /** A repeated request has the receipts of other jobs. */
-  private void tell(List<Request> requests, List<List<Receipt>> receipts) {
+  private void tell(List<Request> requests, List<List<Receipt>> receipts, Duration took) {
+    observer.took(took);
     Set<UUID> accepted =
         receipts.stream().flatMap(List::stream).map(Receipt::id).collect(Collectors.toSet());
     requests.stream()
         .flatMap(request -> request.jobs().stream())
         .filter(job -> accepted.contains(job.id()))
-        .forEach(job -> observer.accepted(job.account()));
+        .forEach(job -> observer.accepted(job, took));
   }
 
   /** Those of the requests whose idempotency key was accepted before. */
