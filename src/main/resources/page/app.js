@@ -1,6 +1,7 @@
 // The shell: which view the address names, the navigation around it, and what goes wrong.
 import {html, render} from './lib/lit-html.js';
 import {isSignedIn, signOut} from './api.js';
+import * as batches from './views/batches.js';
 import * as dead from './views/dead.js';
 import * as filters from './views/filters.js';
 import * as job from './views/job.js';
@@ -9,8 +10,8 @@ import * as missing from './views/missing.js';
 import * as overview from './views/overview.js';
 import * as signin from './views/signin.js';
 
-const VIEWS = {'': overview, missing, job, jobs, dead, filters};
-const NAVIGATION = [['', 'Overview'], ['missing', 'Why is it missing?'], ['jobs', 'Jobs'], ['dead', 'Dead letters'], ['filters', 'Filters']];
+const VIEWS = {'': overview, missing, job, jobs, batches, dead, filters};
+const NAVIGATION = [['', 'Overview'], ['missing', 'Why is it missing?'], ['jobs', 'Jobs'], ['batches', 'Batches'], ['dead', 'Dead letters'], ['filters', 'Filters']];
 
 const root = document.getElementById('page');
 let leaving = new AbortController();

@@ -28,7 +28,7 @@ function fromNow(date) {
 /** A state in a word, told apart by more than its colour. */
 const SIGNS = {
   delivered: '✓', running: '▶', open: '▶', dead: '✕', held: '■', blocked: '■', failed: '✕', paused: '‖', throttled: '⧗', waiting: '…', gated: '…',
-  scheduled: '◷', filtered: '⊘', superseded: '»', cancelled: '–', delivering: '▶', idle: '·', sealed: '▣', removed: '–', unconfigured: '–',
+  scheduled: '◷', filtered: '⊘', superseded: '»', cancelled: '–', delivering: '▶', idle: '·', sealed: '▣', done: '✓', closed: '◷', late: '⧗', removed: '–', unconfigured: '–',
 };
 
 export const state = word => html`<span class="state ${word}"><span aria-hidden="true">${SIGNS[word] ?? '•'}</span> ${word}</span>`;

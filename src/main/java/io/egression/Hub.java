@@ -8,6 +8,7 @@ import io.egression.access.AccessHttp;
 import io.egression.access.AccessKeys;
 import io.egression.access.Gate;
 import io.egression.access.RequestLimits;
+import io.egression.batch.BeltOpening;
 import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
@@ -45,6 +46,8 @@ import io.egression.delivery.SlowAccounts;
 import io.egression.delivery.Sweep;
 import io.egression.delivery.Traces;
 import io.egression.filter.Filters;
+import io.egression.intake.BatchApi;
+import io.egression.intake.BatchHttp;
 import io.egression.intake.Caller.Role;
 import io.egression.intake.FilterApi;
 import io.egression.intake.HttpApi;
@@ -63,6 +66,7 @@ import io.egression.ledger.AccountQueries;
 import io.egression.ledger.Accounts;
 import io.egression.ledger.Activity;
 import io.egression.ledger.Audit;
+import io.egression.ledger.BatchLedger;
 import io.egression.ledger.Cancellation;
 import io.egression.ledger.Database;
 import io.egression.ledger.DeadLetters;
@@ -314,7 +318,14 @@ public final class Hub implements AutoCloseable {
     Eligibility eligibility = new Eligibility(database);
     Hours hours = new Hours(new OpeningTimes(database), () -> catalogue, node.clock());
     hours.configure();
-    dispatcher = new Dispatcher(new Dispatch(database), eligibility, hours, connections);
+    Cancellation cancellation = new Cancellation(database, jobs -> dispatcher.ended(jobs));
+    BatchLedger batches = new BatchLedger(database);
+    dispatcher =
+        new Dispatcher(
+            new Dispatch(database),
+            eligibility,
+            new Dispatcher.Timed(hours, new BeltOpening(batches, eligibility, cancellation)),
+            connections);
     RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));
     Supplier<Catalogue> current = () -> catalogue;
     JobQueries queries = new JobQueries(database);
@@ -322,7 +333,6 @@ public final class Hub implements AutoCloseable {
     CallDeadlines deadlines = closing(new CallDeadlines());
     httpDefaults(deadlines);
     Enrichment enrichment = enrichment(deadlines, queries, node);
-    Cancellation cancellation = new Cancellation(database, dispatcher::ended);
     SlowAccounts slow = new SlowAccounts(CONSUMERS);
     runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current, slow);
 
@@ -356,17 +366,18 @@ public final class Hub implements AutoCloseable {
     Health health = new Health(node, dispatcher, this::repairs, json);
     bind("health", health);
     bind("deliveryMapper", json);
+    JobIntake intake =
+        new JobIntake(
+            new Acceptance(database, accounts, node.clock(), meters),
+            batches,
+            current,
+            dispatcher::dueIn,
+            node.clock());
     HttpApi api =
-        new HttpApi(
-            new JobIntake(
-                new Acceptance(database, accounts, node.clock(), meters),
-                current,
-                dispatcher::dueIn,
-                node.clock()),
-            new JobApi(queries, filterLedger, node.clock()),
-            keys::caller,
-            json);
+        new HttpApi(intake, new JobApi(queries, filterLedger, node.clock()), keys::caller, json);
     bind("api", api);
+    BatchApi.Parts parts = new BatchApi.Parts(batches, intake, current);
+    bind("batches", new BatchHttp(new BatchApi(parts, node.clock()), api));
     replays = closing(new Replays(new Replay(database), connections, dispatcher));
     bind("replays", replays);
     OperatorApi operator =

@@ -210,6 +210,16 @@ class OpenApiIT {
     hub.get("/v1/objects/product/wrong");
     hub.get("/v1/objects/product/wrong/dry-run?action=delete");
     hub.get("/v1/filters");
+    String made =
+        hub.json(hub.post("/v1/batches", "{\"subscription\":\"acme\",\"source\":\"erp\"}"))
+            .at("/batch/id")
+            .asText();
+    hub.get("/v1/batches");
+    hub.get("/v1/batches/" + made);
+    hub.post("/v1/batches/" + made + "/close", "{\"belt\":1}");
+    hub.post("/v1/batches/" + made + "/release", "{\"belt\":1}");
+    hub.post("/v1/batches/" + made + "/seal", "");
+    hub.post("/v1/batches/" + made + "/cancel", "");
     hub.get("/v1/overview");
     hub.get("/v1/dead-letters");
     hub.get("/v1/accounts");

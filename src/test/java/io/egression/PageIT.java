@@ -108,6 +108,26 @@ class PageIT {
   }
 
   @Test
+  void a_batch_shows_what_blocks_it_and_goes_on_when_that_is_released() {
+    STATUS.set(422);
+    String body =
+        "{\"subscription\":\"acme\",\"source\":\"erp\",\"name\":\"night run\",\"jobs\":["
+            + "{\"action\":\"create\",\"channel\":\"shop\",\"objectType\":\"category\",\"objectIds\":[\"c\"]},"
+            + "{\"action\":\"create\",\"channel\":\"shop\",\"objectType\":\"product\",\"objectIds\":[\"p\"]}]}";
+    String dead = hub.json(hub.post("/v1/batches", body)).at("/jobs/0/id").asText();
+    hub.await(dead, "dead");
+    STATUS.set(200);
+    browser
+        .open("/batches")
+        .click("night run")
+        .shows("belt 1 has 1 dead jobs")
+        .isAccessible()
+        .picture("batch");
+    browser.find(By.xpath("//button[@aria-label='Release belt 1 of shop']")).click();
+    browser.shows("go on without").click("Yes").shows("1 of 1 done");
+  }
+
+  @Test
   void the_overview_tells_at_once_what_changes() {
     browser.open("/").shows("acme/market");
     browser.find(By.xpath("//button[@aria-label='Pause acme/market']")).click();

@@ -5,11 +5,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The connectors, accounts and filters in force. Immutable. */
+/** The connectors, accounts, filters and belts in force. Immutable. */
 public record Catalogue(
     Map<String, Connector> connectors,
     Map<AccountKey, Account> accounts,
-    Map<String, FilterDefinition> filters) {
+    Map<String, FilterDefinition> filters,
+    Belts belts) {
   public Catalogue {
     filters = Map.copyOf(filters);
     connectors = Map.copyOf(connectors);

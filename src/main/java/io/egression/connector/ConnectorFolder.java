@@ -22,8 +22,10 @@ public final class ConnectorFolder {
   private static final String POLICY = ".connector.yaml";
   private static final String SUBSCRIPTION = ".yaml";
   private static final String FILTER = ".yaml";
+  private static final String BELTS = "belts.yaml";
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final JsonSchema POLICY_SCHEMA = SchemaFault.schema("connector.schema.json");
+  private static final JsonSchema BELTS_SCHEMA = SchemaFault.schema("belts.schema.json");
   private static final JsonSchema FILTER_SCHEMA = SchemaFault.schema("filter.schema.json");
   private static final JsonSchema SUBSCRIPTION_SCHEMA =
       SchemaFault.schema("subscription.schema.json");
@@ -46,6 +48,7 @@ public final class ConnectorFolder {
     ConnectorFolder reader = new ConnectorFolder(folder);
     Map<String, Optional<Connector>> connectors = reader.connectors();
     Map<String, Optional<FilterDefinition>> filters = reader.filters();
+    Belts belts = reader.belts();
     Map<AccountKey, Account> accounts = reader.accounts(connectors, filters, placeholders);
     if (!reader.faults.isEmpty()) {
       throw new Fault.FaultyFilesException(reader.faults);
@@ -54,7 +57,7 @@ public final class ConnectorFolder {
     connectors.forEach((id, connector) -> usable.put(id, connector.orElseThrow()));
     Map<String, FilterDefinition> known = new HashMap<>();
     filters.forEach((id, filter) -> known.put(id, filter.orElseThrow()));
-    return new Catalogue(usable, accounts, known);
+    return new Catalogue(usable, accounts, known, belts);
   }
 
   /** By id; empty: its Kamelet is faulty. */
@@ -94,6 +97,15 @@ public final class ConnectorFolder {
               faults.addAll(found);
               return found.isEmpty();
             });
+  }
+
+  private Belts belts() {
+    Path path = folder.resolve(BELTS);
+    return Files.exists(path)
+        ? valid(path, BELTS_SCHEMA)
+            .map(file -> new BeltsReader(file, faults).read())
+            .orElse(Belts.STANDARD)
+        : Belts.STANDARD;
   }
 
   /** By id; empty: it is faulty. */
@@ -147,7 +159,9 @@ public final class ConnectorFolder {
   /** A file that nobody reads is a mistake in its name. */
   private void reportOthers(Path folder, String... endings) {
     for (Path path : list(folder)) {
-      if (Stream.of(endings).noneMatch(path.getFileName().toString()::endsWith)) {
+      String name = path.getFileName().toString();
+      if (Stream.of(endings).noneMatch(name::endsWith)
+          && !path.equals(this.folder.resolve(BELTS))) {
         fault(
             path, "nothing reads this file: its name must end in " + String.join(" or ", endings));
       }

@@ -1,5 +1,6 @@
 package io.egression.delivery;
 
+import io.egression.batch.BeltOpening;
 import io.egression.ledger.Dispatch;
 import io.egression.ledger.Dispatch.Publication;
 import io.egression.ledger.Eligibility;
@@ -28,7 +29,7 @@ public final class Dispatcher implements AutoCloseable {
 
   private final Dispatch dispatch;
   private final Eligibility eligibility;
-  private final Hours hours;
+  private final Timed timed;
   private final Publisher publisher;
   private final Thread thread = new Thread(this::run, "egression-dispatcher");
   private final Semaphore nudges = new Semaphore(0);
@@ -37,10 +38,13 @@ public final class Dispatcher implements AutoCloseable {
   private volatile boolean stopping;
   private volatile boolean brokerThere;
 
+  /** What else becomes ready, and is looked after at least every second. */
+  public record Timed(Hours hours, BeltOpening belts) {}
+
   public Dispatcher(
-      Dispatch dispatch, Eligibility eligibility, Hours hours, ConnectionFactory connections) {
+      Dispatch dispatch, Eligibility eligibility, Timed timed, ConnectionFactory connections) {
     this.dispatch = dispatch;
-    this.hours = hours;
+    this.timed = timed;
     this.eligibility = eligibility;
     this.publisher = new Publisher(connections);
     thread.setDaemon(true);
@@ -102,10 +106,14 @@ public final class Dispatcher implements AutoCloseable {
     if (System.nanoTime() - dueNanos.get() >= 0) {
       dueNanos.set(System.nanoTime() + LOOK.toNanos());
       eligibility.placeDue();
-      hours.renew();
+      timed.hours.renew();
+      boolean more = timed.belts.advance();
       dispatch.wakeDue();
       dispatch.untilDue().ifPresent(this::dueIn);
       nudges.drainPermits();
+      if (more) {
+        dueIn(Duration.ZERO);
+      }
     }
     List<Publication> runs = dispatch.next();
     if (runs.isEmpty()) {

@@ -21,14 +21,24 @@ record Explanation(String kind, String text, @Nullable UUID job, @Nullable Insta
     Lane lane = found.lane();
     return switch (found.job().state()) {
       case "scheduled" -> new Explanation("schedule", "not due yet", null, found.job().notBefore());
-      case "gated" ->
-          new Explanation(
-              "object", "behind an earlier open job of its object", found.behind(), null);
+      case "gated" -> gated(found);
       case "delivering" -> new Explanation("call", "its call is being made", null, null);
       case "waiting" ->
           found.job().id().equals(lane.firstJob()) ? first(lane, now) : behind(found, now);
       default -> null;
     };
+  }
+
+  private static Explanation gated(Found found) {
+    return found.behind() == null
+        ? new Explanation(
+            "belt",
+            "belt %d of batch %s is not open: GET /v1/batches/%s says why"
+                .formatted(found.job().belt(), found.job().batch(), found.job().batch()),
+            null,
+            null)
+        : new Explanation(
+            "object", "behind an earlier open job of its object", found.behind(), null);
   }
 
   /** The job is not the first of its lane: the first one's reason is told with it. */

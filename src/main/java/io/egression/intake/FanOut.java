@@ -28,11 +28,14 @@ final class FanOut {
    * @throws NoKeyException if an account's partitioning has no key for one of the objects
    */
   static List<Job> jobs(
-      Submission submission, List<Account> accounts, @Nullable String traceparent) {
+      Submission submission,
+      List<Account> accounts,
+      @Nullable String traceparent,
+      Job.@Nullable BeltPlace belt) {
     List<Job> jobs = new ArrayList<>();
     for (Account account : accounts) {
       byKey(submission, account)
-          .forEach((key, ids) -> jobs.add(job(submission, account, key, ids, traceparent)));
+          .forEach((key, ids) -> jobs.add(job(submission, account, key, ids, traceparent, belt)));
     }
     return jobs;
   }
@@ -58,7 +61,8 @@ final class FanOut {
       Account account,
       String key,
       List<String> ids,
-      @Nullable String traceparent) {
+      @Nullable String traceparent,
+      Job.@Nullable BeltPlace belt) {
     return new Job(
         Job.newId(),
         account.key(),
@@ -70,6 +74,7 @@ final class FanOut {
         ids,
         submission.notBefore(),
         submission.priority(),
-        traceparent);
+        traceparent,
+        belt);
   }
 }

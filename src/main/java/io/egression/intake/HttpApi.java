@@ -70,7 +70,7 @@ public final class HttpApi {
     }
   }
 
-  private static void requireProducer(Caller caller) {
+  static void requireProducer(Caller caller) {
     if (caller.role() == Caller.Role.VIEWER) {
       throw new ProblemException(
           Problem.of(
@@ -211,7 +211,7 @@ public final class HttpApi {
     return String.valueOf(value instanceof List<?> all ? all.get(all.size() - 1) : value);
   }
 
-  private static @Nullable String header(Message message, String name) {
+  static @Nullable String header(Message message, String name) {
     Object value = message.getHeader(name);
     return value instanceof List<?> several ? String.valueOf(several.get(0)) : (String) value;
   }

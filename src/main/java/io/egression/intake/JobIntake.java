@@ -8,6 +8,8 @@ import io.egression.intake.RequestReader.HeaderKey;
 import io.egression.ledger.Acceptance;
 import io.egression.ledger.Acceptance.Receipt;
 import io.egression.ledger.Acceptance.Request;
+import io.egression.ledger.BatchClosedException;
+import io.egression.ledger.BatchLedger;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -33,6 +35,7 @@ public final class JobIntake {
   private static final int KEY = 200;
 
   private final Acceptance acceptance;
+  private final BatchLedger batches;
   private final Supplier<Catalogue> catalogue;
   private final Consumer<Duration> due;
   private final Supplier<java.time.Instant> now;
@@ -42,9 +45,11 @@ public final class JobIntake {
    */
   public JobIntake(
       Acceptance acceptance,
+      BatchLedger batches,
       Supplier<Catalogue> catalogue,
       Consumer<Duration> due,
       java.time.Clock clock) {
+    this.batches = batches;
     this.acceptance = acceptance;
     this.catalogue = catalogue;
     this.due = due;
@@ -61,7 +66,8 @@ public final class JobIntake {
       byte[] body, @Nullable String idempotencyKey, @Nullable String traceparent, Caller caller) {
     JsonNode json = JsonBody.read(body);
     HeaderKey key = headerKey(idempotencyKey, body);
-    RequestReader reader = new RequestReader(catalogue.get(), caller, key, trace(traceparent));
+    RequestReader reader =
+        new RequestReader(catalogue.get(), caller, key, trace(traceparent), batches::find);
     List<Request> requests = reader.read(json);
     List<FieldFault> faults = new ArrayList<>(reader.faults());
     faults.addAll(notRepeated(reader.unaddressed()));
@@ -105,6 +111,13 @@ public final class JobIntake {
       List<Request> requests, @Nullable HeaderKey headerKey, boolean array) {
     try {
       return acceptance.accept(requests);
+    } catch (BatchClosedException e) {
+      throw new ProblemException(
+          Problem.of(
+              409,
+              "batch-closed",
+              "Nothing was accepted: " + e.getMessage(),
+              "It is batch " + e.batch() + "."));
     } catch (Acceptance.ConflictException e) {
       boolean byHeader =
           headerKey != null && requests.get(e.index()).fingerprint() == headerKey.fingerprint();
@@ -124,6 +137,11 @@ public final class JobIntake {
             409,
             "Nothing was accepted. The same key must come with the same content.",
             List.of(fault)));
+  }
+
+  /** Something may have become ready. */
+  void nudge() {
+    due.accept(Duration.ZERO);
   }
 
   /** The ledger can't be reached. */

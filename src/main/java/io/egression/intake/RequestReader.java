@@ -2,6 +2,7 @@ package io.egression.intake;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.connector.Account;
+import io.egression.connector.Belts;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Suggestion;
 import io.egression.intake.Problem.FieldFault;
@@ -9,15 +10,19 @@ import io.egression.job.AccountKey;
 import io.egression.job.Job;
 import io.egression.job.Submission;
 import io.egression.ledger.Acceptance.Request;
+import io.egression.ledger.BatchLedger.Batch;
 import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -33,6 +38,8 @@ final class RequestReader {
   private final Caller caller;
   private final @Nullable HeaderKey headerKey;
   private final @Nullable String traceparent;
+  private final Function<UUID, Optional<Batch>> batches;
+  private final Map<UUID, Optional<Batch>> known = new HashMap<>();
   private final List<FieldFault> faults = new ArrayList<>();
   private final Map<Request, FieldFault> unaddressed = new LinkedHashMap<>();
   private int made;
@@ -41,7 +48,9 @@ final class RequestReader {
       Catalogue catalogue,
       Caller caller,
       @Nullable HeaderKey headerKey,
-      @Nullable String traceparent) {
+      @Nullable String traceparent,
+      Function<UUID, Optional<Batch>> batches) {
+    this.batches = batches;
     this.catalogue = catalogue;
     this.caller = caller;
     this.headerKey = headerKey;
@@ -95,11 +104,40 @@ final class RequestReader {
   private List<Job> fannedOut(
       Submission submission, List<Account> accounts, List<FieldFault> faults, String pointer) {
     try {
-      return FanOut.jobs(submission, accounts, traceparent);
+      return FanOut.jobs(submission, accounts, traceparent, belt(submission, faults, pointer));
     } catch (FanOut.NoKeyException e) {
       faults.add(new FieldFault(pointer + "/objectIds", String.valueOf(e.getMessage())));
       return List.of();
     }
+  }
+
+  private Job.@Nullable BeltPlace belt(
+      Submission submission, List<FieldFault> faults, String pointer) {
+    UUID id = submission.batch();
+    if (id == null) {
+      return null;
+    }
+    Optional<Batch> batch =
+        known
+            .computeIfAbsent(id, batches)
+            .filter(found -> found.subscription().equals(submission.subscription()))
+            .filter(found -> caller.maySee(found.subscription()));
+    if (batch.isEmpty()) {
+      String detail = "subscription '%s' has no such batch".formatted(submission.subscription());
+      faults.add(new FieldFault(pointer + "/batch", detail));
+      return null;
+    }
+    Optional<Integer> belt = Belts.beltOf(batch.get().belts(), submission.objectType());
+    if (belt.isEmpty()) {
+      List<String> types = batch.get().belts().stream().flatMap(List::stream).toList();
+      faults.add(
+          new FieldFault(
+              pointer + "/objectType",
+              "no belt of the batch has it; "
+                  + Suggestion.forWord(submission.objectType(), types)));
+      return null;
+    }
+    return new Job.BeltPlace(id, belt.get());
   }
 
   private Request request(Submission submission, String pointer, byte[] fingerprint) {
@@ -132,7 +170,8 @@ final class RequestReader {
         s.notBefore(),
         s.partitionKey(),
         key,
-        s.priority());
+        s.priority(),
+        s.batch());
   }
 
   /** The accounts that a submission is for; empty, with a fault, if there is none. */

@@ -13,6 +13,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -40,7 +41,8 @@ final class SubmissionReader {
           "notBefore",
           "partitionKey",
           "idempotencyKey",
-          "priority");
+          "priority",
+          "batch");
 
   private final JsonNode json;
   private final String pointer;
@@ -80,6 +82,7 @@ final class SubmissionReader {
     String partitionKey = text("partitionKey", false, KEY);
     String idempotencyKey = text("idempotencyKey", false, KEY);
     int priority = priority();
+    UUID batch = batch();
     if (faults.size() > before) {
       return Optional.empty();
     }
@@ -94,7 +97,21 @@ final class SubmissionReader {
             notBefore,
             partitionKey,
             idempotencyKey,
-            priority));
+            priority,
+            batch));
+  }
+
+  private @Nullable UUID batch() {
+    String text = text("batch", false, KEY);
+    if (text == null || text.isEmpty()) {
+      return null;
+    }
+    try {
+      return UUID.fromString(text);
+    } catch (IllegalArgumentException e) {
+      fault("batch", "must be the id of a batch");
+      return null;
+    }
   }
 
   private String suggestion(String name) {

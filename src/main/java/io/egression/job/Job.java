@@ -11,6 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param id also the connector's idempotency key, the same on every attempt
  * @param partitionKey the lane within the account
+ * @param belt of a batch; null: it is in none
  * @param traceparent the producer's W3C trace context, if it sent one
  */
 public record Job(
@@ -24,7 +25,48 @@ public record Job(
     List<String> objectIds,
     @Nullable Instant notBefore,
     int priority,
-    @Nullable String traceparent) {
+    @Nullable String traceparent,
+    @Nullable BeltPlace belt) {
+  /**
+   * Where a job of a batch stands.
+   *
+   * @param belt from 1
+   */
+  public record BeltPlace(UUID batch, int belt) {
+    /** Whether its belt may be closed: the first one never is. */
+    public boolean mayWait() {
+      return belt > 1;
+    }
+  }
+
+  /** A job of no batch. */
+  public Job(
+      UUID id,
+      AccountKey account,
+      String source,
+      String partitionKey,
+      boolean explicitKey,
+      Action action,
+      String objectType,
+      List<String> objectIds,
+      @Nullable Instant notBefore,
+      int priority,
+      @Nullable String traceparent) {
+    this(
+        id,
+        account,
+        source,
+        partitionKey,
+        explicitKey,
+        action,
+        objectType,
+        objectIds,
+        notBefore,
+        priority,
+        traceparent,
+        null);
+  }
+
   public Job {
     objectIds = List.copyOf(objectIds);
   }

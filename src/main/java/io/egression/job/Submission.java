@@ -2,6 +2,7 @@ package io.egression.job;
 
 import java.time.Instant;
 import java.util.List;
+import java.util.UUID;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -11,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param notBefore absent: now
  * @param partitionKey absent: the account's partitioning decides
  * @param idempotencyKey unique per subscription and source
+ * @param batch that it joins
  * @param priority 0 (last) to 9 (first), as in JMS; orders lanes, never jobs within one
  */
 public record Submission(
@@ -23,7 +25,34 @@ public record Submission(
     @Nullable Instant notBefore,
     @Nullable String partitionKey,
     @Nullable String idempotencyKey,
-    int priority) {
+    int priority,
+    @Nullable UUID batch) {
+  /** One of no batch. */
+  public Submission(
+      String subscription,
+      String source,
+      @Nullable String channel,
+      Action action,
+      String objectType,
+      List<String> objectIds,
+      @Nullable Instant notBefore,
+      @Nullable String partitionKey,
+      @Nullable String idempotencyKey,
+      int priority) {
+    this(
+        subscription,
+        source,
+        channel,
+        action,
+        objectType,
+        objectIds,
+        notBefore,
+        partitionKey,
+        idempotencyKey,
+        priority,
+        null);
+  }
+
   public static final int DEFAULT_PRIORITY = 4;
 
   public Submission {

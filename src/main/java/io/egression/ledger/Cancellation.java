@@ -41,7 +41,8 @@ public final class Cancellation {
       """
       WITH ended AS (
         UPDATE job SET state = 'cancelled', reason = 'cancelled by ' || :actor,
-          finished_at = hub_now(), scheduled_at = NULL, behind = NULL, cancel_asked = NULL
+          finished_at = hub_now(), scheduled_at = NULL, behind = NULL, closed_belt = NULL,
+          cancel_asked = NULL
         WHERE job_id = ANY (:ids) AND state IN ('scheduled', 'gated', 'waiting')
         RETURNING job_id, lane_id, place, gates),
       counted AS (

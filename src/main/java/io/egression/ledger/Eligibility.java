@@ -19,6 +19,28 @@ import java.util.function.Supplier;
 public final class Eligibility {
   private static final int STEP = 500;
 
+  /** Of a belt, in one go. */
+  private static final int BELT_STEP = 5000;
+
+  private static final String OPENED =
+      """
+      SELECT j.job_id, j.lane_id FROM batch_belt b
+      JOIN LATERAL (
+        SELECT job_id, lane_id FROM job
+        WHERE closed_belt = b.batch_id AND job.account_id = b.account_id AND job.belt = b.belt
+        ORDER BY turn LIMIT :step) j ON true
+      WHERE b.opened_at IS NOT NULL AND NOT b.filled
+      LIMIT :step
+      """;
+
+  private static final String OPENED_LATER =
+      """
+      UPDATE job j SET state = 'scheduled', scheduled_at = not_before, closed_belt = NULL
+      FROM batch_belt b
+      WHERE j.closed_belt = b.batch_id AND j.account_id = b.account_id AND j.belt = b.belt
+        AND b.opened_at IS NOT NULL AND NOT b.filled AND j.not_before > hub_now()
+      """;
+
   private static final String DUE =
       """
       SELECT job_id, lane_id FROM job WHERE scheduled_at <= hub_now()
@@ -67,14 +89,14 @@ public final class Eligibility {
         FROM (SELECT lane_id, count(*)::int AS n FROM n GROUP BY lane_id) c
         WHERE l.lane_id = c.lane_id
         RETURNING l.lane_id, l.last_place - c.n AS base)
-      UPDATE job j SET state = 'waiting', scheduled_at = NULL, behind = NULL,
+      UPDATE job j SET state = 'waiting', scheduled_at = NULL, behind = NULL, closed_belt = NULL,
         place = counted.base + n.nth
       FROM n JOIN counted USING (lane_id) WHERE j.job_id = n.job_id
       """;
 
   private static final String GATE =
       """
-      UPDATE job j SET state = 'gated', scheduled_at = NULL, behind = g.behind
+      UPDATE job j SET state = 'gated', scheduled_at = NULL, closed_belt = NULL, behind = g.behind
       FROM unnest(:ids, :behind) AS g (job_id, behind) WHERE j.job_id = g.job_id
       """;
 
@@ -91,6 +113,20 @@ public final class Eligibility {
   /** Places the jobs that are due; returns how many it looked at. */
   public int placeDue() {
     return placeAll(() -> query(DUE, Set.of()));
+  }
+
+  /** Places jobs of belts that have opened; returns how many it looked at: at most a step. */
+  public int placeOpened() {
+    database.statement(() -> database.sql().sql(OPENED_LATER).update());
+    int looked = 0;
+    for (int found = STEP; found == STEP && looked < BELT_STEP; looked += found) {
+      Map<UUID, Long> jobs = database.statement(() -> query(OPENED, Set.of()));
+      if (!jobs.isEmpty()) {
+        release(database.transaction(() -> place(jobs)));
+      }
+      found = jobs.size();
+    }
+    return looked;
   }
 
   /** Places the jobs that waited for these. */

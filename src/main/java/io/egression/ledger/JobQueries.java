@@ -35,7 +35,9 @@ public final class JobQueries {
       int limits,
       @Nullable Instant notBefore,
       Instant acceptedAt,
-      @Nullable Instant finishedAt) {}
+      @Nullable Instant finishedAt,
+      @Nullable UUID batch,
+      @Nullable Integer belt) {}
 
   /** One call of the connector. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -91,7 +93,7 @@ public final class JobQueries {
       """
       j.job_id, a.subscription, j.source, a.channel, j.action, j.object_type, j.object_ids,
       l.partition_key, j.place, j.reason, j.attempts, j.throttles, j.limits, j.not_before, j.accepted_at,
-      j.finished_at,
+      j.finished_at, j.batch_id, j.belt::int AS belt,
       CASE WHEN j.state = 'waiting' AND l.state = 'running' AND NOT EXISTS (
         SELECT FROM job e WHERE e.lane_id = j.lane_id AND e.place > l.final_place
           AND e.place < j.place AND e.state = 'waiting')
@@ -257,7 +259,9 @@ public final class JobQueries {
         row.getInt("limits"),
         instant(row, "not_before"),
         row.getObject("accepted_at", OffsetDateTime.class).toInstant(),
-        instant(row, "finished_at"));
+        instant(row, "finished_at"),
+        row.getObject("batch_id", UUID.class),
+        row.getObject("belt", Integer.class));
   }
 
   private static Found found(ResultSet row, int n) throws SQLException {

@@ -77,24 +77,28 @@ final class Placement {
   private static final String WRITE =
       """
       INSERT INTO job (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
-        explicit_key, priority, traceparent, not_before, state, scheduled_at, behind, gates)
+        explicit_key, priority, traceparent, not_before, state, scheduled_at, behind, gates,
+        batch_id, belt, closed_belt)
       SELECT job_id, account_id, lane_id, place, source, action, object_type, object_ids::text[],
         explicit_key, priority, traceparent, not_before, state,
-        CASE WHEN state = 'scheduled' THEN not_before END, behind, gates
+        CASE WHEN state = 'scheduled' THEN not_before END, behind, gates,
+        batch_id, belt, CASE WHEN belt > 1 THEN batch_id END
       FROM unnest(:ids, :accounts, :lanes, :places, :sources, :actions, :types, :objects,
-        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates)
+        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates, :batches, :belts)
         AS n (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
-        explicit_key, priority, traceparent, not_before, state, behind, gates)
+        explicit_key, priority, traceparent, not_before, state, behind, gates, batch_id, belt)
       """;
 
   private final Database database;
   private final Accounts accounts;
   private final ObjectOrder objectOrder;
+  private final BatchJoin batches;
 
   Placement(Database database, Accounts accounts) {
     this.database = database;
     this.accounts = accounts;
     this.objectOrder = new ObjectOrder(database);
+    this.batches = new BatchJoin(database, accounts);
   }
 
   /**
@@ -106,6 +110,7 @@ final class Placement {
     mixKeys(jobs);
     Map<LaneKey, Lane> lanes = lanes(jobs, now);
     countUp(lanes);
+    batches.join(jobs);
     Map<UUID, UUID> behind = objectOrder.blockers(candidates(jobs, lanes, now));
     takeBack(lanes, behind);
     List<Placed> placed = placed(jobs, lanes, behind);
@@ -142,8 +147,16 @@ final class Placement {
     return new LaneKey(accounts.id(job.account()), job.partitionKey());
   }
 
+  /** A job of a later belt waits for it first, whether that is open or not. */
   private static boolean isDue(Job job, Instant now) {
+    if (waitsForBelt(job)) {
+      return false;
+    }
     return job.notBefore() == null || !job.notBefore().isAfter(now);
+  }
+
+  private static boolean waitsForBelt(Job job) {
+    return job.belt() != null && job.belt().mayWait();
   }
 
   private void countUp(Map<LaneKey, Lane> lanes) {
@@ -218,7 +231,8 @@ final class Placement {
       UUID before = behind.get(job.id());
       boolean gates = gating.contains(job.id());
       if (!lane.later.isEmpty() && lane.later.contains(job)) {
-        placed.add(new Placed(job, lane, JobState.SCHEDULED, null, null, gates));
+        JobState state = waitsForBelt(job) ? JobState.GATED : JobState.SCHEDULED;
+        placed.add(new Placed(job, lane, state, null, null, gates));
       } else if (before != null) {
         placed.add(new Placed(job, lane, JobState.GATED, null, before, gates));
       } else {
@@ -250,6 +264,14 @@ final class Placement {
         .param("states", SqlArrays.column("text", rows, row -> row.state.word()))
         .param("behind", SqlArrays.column("uuid", rows, Placed::behind))
         .param("gates", SqlArrays.column("bool", rows, Placed::gates))
+        .param(
+            "batches",
+            SqlArrays.column(
+                "uuid", rows, row -> row.job.belt() == null ? null : row.job.belt().batch()))
+        .param(
+            "belts",
+            SqlArrays.column(
+                "int2", rows, row -> row.job.belt() == null ? null : row.job.belt().belt()))
         .update();
   }
 }

@@ -33,6 +33,7 @@ public final class Page {
           "icon.svg",
           "page.css",
           "words.js",
+          "views/batches.js",
           "views/dead.js",
           "views/filters.js",
           "views/job.js",
