@@ -41,6 +41,20 @@ public final class SharedPostgres {
     return SERVER.jdbcUrl().replaceFirst("/egression$", "/" + name);
   }
 
+  /** The JDBC URL of a copy of this database, as a backup would restore it; nobody may use it. */
+  public static String copyOf(String url) {
+    String name = "test_" + NUMBERS.incrementAndGet();
+    try (Connection connection = connect(SERVER.jdbcUrl());
+        Statement statement = connection.createStatement()) {
+      statement.execute(
+          "CREATE DATABASE %s TEMPLATE %s"
+              .formatted(name, url.substring(url.lastIndexOf('/') + 1)));
+    } catch (SQLException e) {
+      throw new IllegalStateException(e);
+    }
+    return SERVER.jdbcUrl().replaceFirst("/egression$", "/" + name);
+  }
+
   public static Connection connect(String url) throws SQLException {
     return DriverManager.getConnection(url, SERVER.user(), SERVER.password());
   }
