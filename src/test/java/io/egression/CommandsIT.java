@@ -174,6 +174,22 @@ class CommandsIT {
   }
 
   @Test
+  void a_batch_is_made_shown_and_sealed() throws Exception {
+    Path batch =
+        file("batch.json", "{\"subscription\":\"acme\",\"source\":\"erp\",\"name\":\"spring\"}");
+    Ran made = run("batch", "make", batch.toString(), "--json");
+    assertThat(made.code()).as(made.err()).isZero();
+    String id = made.json().at("/batch/id").asText();
+    assertThat(run("batch", "list").out()).contains(id, "spring", "open");
+    assertThat(run("batch", "close", id, "--belt", "1").code()).isZero();
+    assertThat(run("batch", "seal", id).out()).contains(id, "sealed");
+    assertThat(run("batch", "show", id).out()).contains("CHANNEL");
+    assertThat(run("batch", "cancel", id).code()).isZero();
+    assertThat(run("batch", "release", id, "--belt", "0").code()).isEqualTo(5);
+    assertThat(run("batch", "show", "nix").code()).isEqualTo(3);
+  }
+
+  @Test
   void jobs_are_exported_as_lines() throws Exception {
     hub.await(hub.submit(TestHub.job("acme", "shop", "exported", "1")).get(0), "delivered");
     Path to = folder.resolve("export.ndjson");

@@ -18,6 +18,7 @@ public final class HubCommands {
             Map.entry("why", WhyCommand.class),
             Map.entry("overview", OverviewCommand.class),
             Map.entry("dead", DeadCommand.class),
+            Map.entry("batch", BatchCommand.class),
             Map.entry("cancel", CancelCommand.class),
             Map.entry("pause", PauseCommand.Pause.class),
             Map.entry("resume", PauseCommand.Resume.class),
