@@ -9,12 +9,8 @@ import io.egression.access.AccessKeys;
 import io.egression.access.Gate;
 import io.egression.access.RequestLimits;
 import io.egression.batch.BeltOpening;
-import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
-import io.egression.connector.ConnectorFolder;
-import io.egression.connector.Fault;
-import io.egression.connector.FilterDefinition;
 import io.egression.delivery.Breakers;
 import io.egression.delivery.Brokers;
 import io.egression.delivery.CallDeadlines;
@@ -39,16 +35,15 @@ import io.egression.delivery.ObjectCalls;
 import io.egression.delivery.ObjectDocuments;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
-import io.egression.delivery.Redaction;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
 import io.egression.delivery.Sweep;
 import io.egression.delivery.Traces;
-import io.egression.filter.Filters;
 import io.egression.intake.BatchApi;
 import io.egression.intake.BatchHttp;
 import io.egression.intake.Caller.Role;
+import io.egression.intake.ConfigurationHttp;
 import io.egression.intake.FilterApi;
 import io.egression.intake.HttpApi;
 import io.egression.intake.JobApi;
@@ -103,24 +98,19 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.Deque;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Properties;
-import java.util.Set;
-import java.util.TreeSet;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Predicate;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
-import org.apache.camel.component.kamelet.KameletComponent;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -134,9 +124,6 @@ import org.springframework.jms.connection.CachingConnectionFactory;
  */
 public final class Hub implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Hub.class);
-
-  /** A connector's on each node, at most: several accounts' windows. */
-  private static final int CONSUMERS = 64;
 
   private static final String ADMIN_KEY = "admin.key";
 
@@ -158,7 +145,8 @@ public final class Hub implements AutoCloseable {
   private ConnectionFactory connections;
   private AccessKeys keys;
   private CamelContext camel;
-  private Catalogue catalogue;
+  private Configuration configuration;
+  private LiveFiles files;
   private Runs runs;
   private Dispatcher dispatcher;
   private FilterApi filterApi;
@@ -302,22 +290,20 @@ public final class Hub implements AutoCloseable {
   /** Makes what the routes use, and gives it its names in this Camel, which is to be started. */
   void wire(CamelContext context) {
     camel = context;
-    catalogue = ConnectorFolder.read(settings.connectorsDir(), camel::resolvePropertyPlaceholders);
+    configuration =
+        new Configuration(
+            camel,
+            new Configuration.Place(settings.connectorsDir(), settings.routesDir(), properties()));
     boolean alone = settings.databaseUrl() == null;
     Node node = closing(new Node(database, settings.nodeName(), alone));
     Accounts accounts = new Accounts(database);
-    accounts.configure(
-        catalogue.accounts().values().stream().map(Hub::configured).toList(),
-        ConfigurationHash.of(settings.connectorsDir(), settings.routesDir()),
-        node);
+    configuration.announce(accounts, node);
     activity = closing(new Activity(database, accounts));
     Traces traces = closing(new Traces(settings.tracesUrl(), settings.nodeName(), node.clock()));
     meters = new Meters(activity, registry, settings.metricsByAccount(), traces);
     FilterLedger filterLedger = closing(new FilterLedger(database));
-    Filters filters = filters(filterLedger);
     Eligibility eligibility = new Eligibility(database);
-    Hours hours = new Hours(new OpeningTimes(database), () -> catalogue, node.clock());
-    hours.configure();
+    Hours hours = new Hours(new OpeningTimes(database), configuration, node.clock());
     Cancellation cancellation = new Cancellation(database, jobs -> dispatcher.ended(jobs));
     BatchLedger batches = new BatchLedger(database);
     dispatcher =
@@ -327,13 +313,13 @@ public final class Hub implements AutoCloseable {
             new Dispatcher.Timed(hours, new BeltOpening(batches, eligibility, cancellation)),
             connections);
     RunLedger runLedger = closing(new RunLedger(database, node, dispatcher::ended));
-    Supplier<Catalogue> current = () -> catalogue;
+    Supplier<Catalogue> current = configuration;
     JobQueries queries = new JobQueries(database);
     DeadLetters deadLetters = new DeadLetters(database);
     CallDeadlines deadlines = closing(new CallDeadlines());
     httpDefaults(deadlines);
     Enrichment enrichment = enrichment(deadlines, queries, node);
-    SlowAccounts slow = new SlowAccounts(CONSUMERS);
+    SlowAccounts slow = new SlowAccounts(Configuration.CONSUMERS);
     runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current, slow);
 
     bind("runs", runs);
@@ -343,8 +329,10 @@ public final class Hub implements AutoCloseable {
     Credentials credentials =
         closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));
     bind("credentials", credentials);
-    admit(credentials);
-    FilterStep filterStep = new FilterStep(filters, filterLedger);
+    configuration.prepare(
+        new Configuration.Parts(
+            accounts, node, filterLedger, credentials, hours, () -> dispatcher.nudge()));
+    FilterStep filterStep = new FilterStep(configuration.filters(), filterLedger);
     bind("filters", filterStep);
     DryRun dryRun = new DryRun(closing(camel.createProducerTemplate()), filterStep, node);
     filterApi = new FilterApi(current, filterLedger, dryRun);
@@ -363,7 +351,11 @@ public final class Hub implements AutoCloseable {
                 new Classifier(node.clock(), ThreadLocalRandom.current()), enrichment, credentials),
             new Outcomes.Listeners(slow, permits, new Breakers(patient, dispatcher), meters)));
     bind("letters", new Letters(deadLetters, connections, json));
-    Health health = new Health(node, dispatcher, this::repairs, json);
+    files =
+        new LiveFiles(
+            List.of(settings.connectorsDir(), settings.routesDir()), configuration, node.clock());
+    Health health =
+        new Health(node, dispatcher, () -> files.state().faults().size(), this::repairs, json);
     bind("health", health);
     bind("deliveryMapper", json);
     JobIntake intake =
@@ -377,6 +369,7 @@ public final class Hub implements AutoCloseable {
         new HttpApi(intake, new JobApi(queries, filterLedger, node.clock()), keys::caller, json);
     bind("api", api);
     BatchApi.Parts parts = new BatchApi.Parts(batches, intake, current);
+    bind("configuration", new ConfigurationHttp(() -> view(files.state()), api));
     bind("batches", new BatchHttp(new BatchApi(parts, node.clock()), api));
     replays = closing(new Replays(new Replay(database), connections, dispatcher));
     bind("replays", replays);
@@ -414,7 +407,7 @@ public final class Hub implements AutoCloseable {
     Overview overview =
         new Overview(
             new Overview.Ledger(new OverviewQueries(database), new LimitQueries(database)),
-            () -> catalogue,
+            configuration,
             node.clock());
     ObjectApi objects = new ObjectApi(new ObjectQueries(database), queries, node.clock());
     bind("access", new AccessHttp(keys, new Audit(database), api));
@@ -423,31 +416,16 @@ public final class Hub implements AutoCloseable {
     return overview;
   }
 
-  /** Filters whose expressions are right, and whose numbers rise with their content. */
-  private Filters filters(FilterLedger ledger) {
-    Filters filters = new Filters(camel);
-    List<Fault> faults = filters.check(catalogue.filters().values());
-    if (!faults.isEmpty()) {
-      throw new Fault.FaultyFilesException(faults);
-    }
-    List<FilterLedger.Version> others =
-        ledger.keep(catalogue.filters().values().stream().map(Hub::version).toList());
-    if (!others.isEmpty()) {
-      throw new IllegalStateException(
-          others.stream()
-              .map(
-                  other ->
-                      "connectors/filters/%s.yaml: version %d was in force since %s with another"
-                              .formatted(other.filter(), other.version(), other.since())
-                          + " content: give the new one a higher version")
-              .collect(Collectors.joining("\n")));
-    }
-    return filters;
-  }
-
-  private static FilterLedger.Version version(FilterDefinition filter) {
-    return new FilterLedger.Version(
-        filter.id(), filter.version(), filter.hash(), filter.content(), null);
+  private static ConfigurationHttp.View view(LiveFiles.State state) {
+    return new ConfigurationHttp.View(
+        state.hash(),
+        state.since(),
+        state.faults().stream()
+            .map(
+                fault ->
+                    new ConfigurationHttp.FaultView(
+                        fault.file().toString(), fault.line(), fault.column(), fault.message()))
+            .toList());
   }
 
   private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {
@@ -467,21 +445,6 @@ public final class Hub implements AutoCloseable {
     return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);
   }
 
-  /** Each account has an HTTP client of its own, and its secrets are in no endpoint's address. */
-  private void admit(Credentials credentials) {
-    Map<String, Properties> secrets = new HashMap<>();
-    for (Account account : catalogue.accounts().values()) {
-      bind("client/" + account.key(), credentials.client(account));
-      Properties properties = new Properties();
-      account
-          .access()
-          .parameters()
-          .forEach((name, secret) -> properties.setProperty(name, secret.value()));
-      secrets.put(account.key().toString(), properties);
-    }
-    camel.getComponent("kamelet", KameletComponent.class).setRouteProperties(secrets);
-  }
-
   private void bindForKamelets(Accounts accounts) {
     ConnectionFactory shared = sharedConnection();
     bind("jms", jms(shared));
@@ -490,17 +453,6 @@ public final class Hub implements AutoCloseable {
     bind("objects", new ObjectCalls());
     bind("documents", new ObjectDocuments());
     bind("ids", new ForeignIds(new ObjectMappings(database, accounts)));
-  }
-
-  private static Accounts.Configured configured(Account account) {
-    return new Accounts.Configured(
-        account.key(),
-        new Accounts.Through(
-            account.connector().id(),
-            account.connector().policy().allowance().connectorConcurrency()),
-        account.atOnce(),
-        account.runSize(),
-        account.holdOnDead());
   }
 
   private void bind(String name, Object bean) {
@@ -584,16 +536,18 @@ public final class Hub implements AutoCloseable {
   /** Starts the routes, now that Camel runs, and what works beside them. */
   void work() {
     startRoutes();
-    openEndpoints();
+    configuration.openEndpoints();
     closing(dispatcher);
     dispatcher.start();
     replays.start();
     // Before the ledger's parts: what is in hand is recorded, while the lease is still held.
     closing(camel::stop);
     activity.start();
-    startConsumers();
+    configuration.startConsumers();
     closing(sweep);
     sweep.start();
+    closing(files);
+    files.start();
     closing(runs::stop);
   }
 
@@ -613,46 +567,12 @@ public final class Hub implements AutoCloseable {
     Gate.requireAt(address());
   }
 
-  /** A Kamelet that can't be used is found now, and no first call meets one half started. */
-  private void openEndpoints() {
-    for (Account account : catalogue.accounts().values()) {
-      try {
-        camel.getEndpoint(account.endpoint());
-      } catch (RuntimeException e) {
-        throw new IllegalStateException(
-            "account %s: connector %s cannot be used: %s"
-                .formatted(
-                    account.key(),
-                    account.connector().id(),
-                    // not the outer ones: they show parameters, which may be secrets
-                    Redaction.of(
-                        String.valueOf(RouteFaults.explained(rootCause(e)).getMessage()), account)),
-            e);
-      }
-    }
-  }
-
   private static Throwable rootCause(Throwable fault) {
     Throwable cause = fault;
     while (cause.getCause() != null) {
       cause = cause.getCause();
     }
     return cause;
-  }
-
-  private void startConsumers() {
-    Set<String> used = new TreeSet<>();
-    catalogue.accounts().values().forEach(account -> used.add(account.connector().id()));
-    for (String connector : used) {
-      try {
-        String route = "consume-" + connector;
-        camel.addRouteFromTemplate(
-            route, "consume", Map.of("connector", connector, "consumers", CONSUMERS));
-        camel.getRouteController().startRoute(route);
-      } catch (Exception e) { // Camel declares Exception
-        throw new IllegalStateException("no consumers for connector " + connector, e);
-      }
-    }
   }
 
   /** The wanted port, which is free, or for 0 any; the HTTP server only logs that it is not. */

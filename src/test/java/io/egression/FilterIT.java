@@ -175,7 +175,7 @@ class FilterIT {
         hub.anotherNodeWithItsOwnConnectors()
             .file("filters/sellable.yaml", FILTER.formatted(1, "'true'"))) {
       assertThatThrownBy(changed::start)
-          .hasMessageContaining("filters/sellable.yaml: version 1 was in force since")
+          .hasMessageContaining("filters/sellable.yaml:1:1: version 1 was in force since")
           .hasMessageContaining("give the new one a higher version");
     }
   }

@@ -210,6 +210,7 @@ class OpenApiIT {
     hub.get("/v1/objects/product/wrong");
     hub.get("/v1/objects/product/wrong/dry-run?action=delete");
     hub.get("/v1/filters");
+    hub.get("/v1/configuration");
     String made =
         hub.json(hub.post("/v1/batches", "{\"subscription\":\"acme\",\"source\":\"erp\"}"))
             .at("/batch/id")

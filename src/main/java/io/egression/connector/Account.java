@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param access what lets its calls in
  * @param hours when its jobs are delivered; null: always
  * @param filtering what of them is
+ * @param generation 0 since the start; one more with each edit of what its calls depend on
  */
 public record Account(
     AccountKey key,
@@ -29,7 +30,8 @@ public record Account(
     Map<String, List<String>> include,
     Access access,
     @Nullable DeliveryHours hours,
-    Filtering filtering) {
+    Filtering filtering,
+    int generation) {
   /** An account without secrets. */
   public Account(
       AccountKey key,
@@ -52,7 +54,8 @@ public record Account(
         Map.of(),
         Access.OPEN,
         null,
-        Filtering.NONE);
+        Filtering.NONE,
+        0);
   }
 
   /**
@@ -88,6 +91,41 @@ public record Account(
    * parameters are not in it, because Camel shows endpoints in logs and errors.
    */
   public String endpoint() {
-    return KameletUri.of(connector.id(), key, parameters);
+    return KameletUri.of(connector.template(), instance(), parameters);
+  }
+
+  /**
+   * What names its instance of the Kamelet, its HTTP client and its secrets: another one after each
+   * edit, so that calls under way keep what they began with.
+   */
+  public String instance() {
+    return generation == 0 ? key.toString() : key + "~" + generation;
+  }
+
+  /** With the connector's next generation, and one of its own if its calls are other ones. */
+  Account after(@Nullable Account before, Connector next) {
+    int generation = before == null ? 0 : before.generation + (before.calls(next, this) ? 0 : 1);
+    return new Account(
+        key,
+        connector.with(next.kamelet()),
+        parameters,
+        partitionBy,
+        payload,
+        window,
+        runSize,
+        holdOnDead,
+        include,
+        access,
+        hours,
+        filtering,
+        generation);
+  }
+
+  private boolean calls(Connector next, Account other) {
+    return connector.id().equals(next.id())
+        && connector.kamelet().equals(next.kamelet())
+        && connector.policy().timeouts().equals(other.connector.policy().timeouts())
+        && parameters.equals(other.parameters)
+        && access.equals(other.access);
   }
 }

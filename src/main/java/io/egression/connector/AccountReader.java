@@ -96,7 +96,8 @@ final class AccountReader {
           include(),
           new Access(authentication(connector), secrets(connector)),
           node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null,
-          filtering());
+          filtering(),
+          0);
     }
 
     /** The connector's policy, with what this account says otherwise. */

@@ -1,6 +1,7 @@
 package io.egression.connector;
 
 import io.egression.job.AccountKey;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -15,6 +16,17 @@ public record Catalogue(
     filters = Map.copyOf(filters);
     connectors = Map.copyOf(connectors);
     accounts = Map.copyOf(accounts);
+  }
+
+  /** What follows on another one: what was edited is of the next generation. */
+  public Catalogue after(Catalogue before) {
+    Map<String, Connector> next = new HashMap<>();
+    connectors.forEach((id, each) -> next.put(id, each.after(before.connectors.get(id))));
+    Map<AccountKey, Account> follow = new HashMap<>();
+    accounts.forEach(
+        (key, each) ->
+            follow.put(key, each.after(before.accounts.get(key), next.get(each.connector().id()))));
+    return new Catalogue(next, follow, filters, belts);
   }
 
   public Optional<Account> account(AccountKey key) {

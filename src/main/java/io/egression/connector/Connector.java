@@ -2,12 +2,14 @@ package io.egression.connector;
 
 import java.util.Map;
 import java.util.Set;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How a kind of destination is called: a Kamelet and its policy.
  *
  * @param properties the Kamelet's parameters, by name; true: required
  * @param secret those of them that are secret
+ * @param kamelet which version of the Kamelet
  * @param accountClient its calls go through the account's own HTTP client
  */
 public record Connector(
@@ -15,15 +17,47 @@ public record Connector(
     Map<String, Boolean> properties,
     Set<String> secret,
     boolean accountClient,
-    Policy policy) {
+    Policy policy,
+    Kamelet kamelet) {
+  /**
+   * A version of a Kamelet's file.
+   *
+   * @param hash of its content
+   * @param generation 0 since the start; one more with each edit
+   */
+  public record Kamelet(String hash, int generation) {
+    static final Kamelet FIRST = new Kamelet("", 0);
+  }
+
   /** One that has no secrets and can't authenticate. */
   public Connector(String id, Map<String, Boolean> properties, Policy policy) {
-    this(id, properties, Set.of(), false, policy);
+    this(id, properties, Set.of(), false, policy, Kamelet.FIRST);
   }
 
   /** The same under another policy. */
   Connector with(Policy other) {
-    return new Connector(id, properties, secret, accountClient, other);
+    return new Connector(id, properties, secret, accountClient, other, kamelet);
+  }
+
+  /** The same of this version of its Kamelet. */
+  Connector with(Kamelet other) {
+    return new Connector(id, properties, secret, accountClient, policy, other);
+  }
+
+  /** The next generation, if its Kamelet is not as it was. */
+  Connector after(@Nullable Connector before) {
+    if (before == null) {
+      return this;
+    }
+    boolean same = before.kamelet.hash.equals(kamelet.hash);
+    int generation = before.kamelet.generation + (same ? 0 : 1);
+    return new Connector(
+        id, properties, secret, accountClient, policy, new Kamelet(kamelet.hash, generation));
+  }
+
+  /** What Camel knows this version of the Kamelet by. */
+  public String template() {
+    return kamelet.generation == 0 ? id : id + "_" + kamelet.generation;
   }
 
   Set<String> required() {

@@ -28,7 +28,15 @@ final class KameletReader {
   /** What it is with this policy; empty, with a fault, if it is no Kamelet of this id. */
   Optional<Connector> read(String id, Policy policy) {
     return properties(id)
-        .map(known -> new Connector(id, known, secret(), usesAccountClient(), policy));
+        .map(
+            known ->
+                new Connector(
+                    id,
+                    known,
+                    secret(),
+                    usesAccountClient(),
+                    policy,
+                    new Connector.Kamelet(file.hash(), 0)));
   }
 
   /** Its parameters, true if required; empty, with a fault, if it is no Kamelet of this id. */

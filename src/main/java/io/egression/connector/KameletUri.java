@@ -1,6 +1,5 @@
 package io.egression.connector;
 
-import io.egression.job.AccountKey;
 import java.util.Map;
 import java.util.Optional;
 import java.util.TreeMap;
@@ -15,16 +14,16 @@ final class KameletUri {
   private KameletUri() {}
 
   /**
-   * The account's key names the instance: a slash is in neither of its parts, so that no two
+   * The account's key is in the instance's name: a slash is in neither of its parts, so that no two
    * accounts share one.
    */
-  static String of(String connector, AccountKey key, Map<String, String> parameters) {
+  static String of(String template, String instance, Map<String, String> parameters) {
     String query =
         new TreeMap<>(parameters)
             .entrySet().stream()
                 .map(parameter -> parameter.getKey() + "=" + raw(parameter.getValue()))
                 .collect(Collectors.joining("&"));
-    return "kamelet:" + connector + "/" + key + "?" + query;
+    return "kamelet:" + template + "/" + instance + "?" + query;
   }
 
   /** Camel's RAW syntax: the value as it is, up to the closing bracket before a '&amp;'. */

@@ -9,7 +9,10 @@ import java.nio.CharBuffer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
 import java.util.Comparator;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
@@ -46,6 +49,16 @@ final class YamlFile {
       throw new UnfitException(text, "not UTF-8");
     }
     return text;
+  }
+
+  /** SHA-256 of what it says, layout aside. */
+  String hash() {
+    try {
+      byte[] content = root().toString().getBytes(StandardCharsets.UTF_8);
+      return HexFormat.of().formatHex(MessageDigest.getInstance("SHA-256").digest(content));
+    } catch (NoSuchAlgorithmException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   JsonNode root() {

@@ -8,6 +8,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.function.IntSupplier;
 import java.util.function.LongSupplier;
 import org.apache.camel.Exchange;
 
@@ -15,13 +16,21 @@ import org.apache.camel.Exchange;
 public final class Health {
   private final Node node;
   private final Dispatcher dispatcher;
+  private final IntSupplier faults;
   private final LongSupplier repairs;
   private final ObjectMapper json;
 
   /**
+   * @param faults of edited files that are not in force
    * @param repairs how much the sweep has put right
    */
-  public Health(Node node, Dispatcher dispatcher, LongSupplier repairs, ObjectMapper json) {
+  public Health(
+      Node node,
+      Dispatcher dispatcher,
+      IntSupplier faults,
+      LongSupplier repairs,
+      ObjectMapper json) {
+    this.faults = faults;
     this.node = node;
     this.dispatcher = dispatcher;
     this.repairs = repairs;
@@ -36,9 +45,16 @@ public final class Health {
     boolean ledger = node.outlives(Duration.ZERO);
     boolean broker = dispatcher.isBrokerThere();
     boolean agreed = node.isAgreed();
+    int faulty = faults.getAsInt();
     Map<String, Object> states = new LinkedHashMap<>();
-    states.put("status", ledger && broker && agreed ? "up" : "degraded");
-    states.put("reasons", reasons(ledger, broker, agreed));
+    states.put("status", ledger && broker && agreed && faulty == 0 ? "up" : "degraded");
+    List<String> reasons = reasons(ledger, broker, agreed);
+    if (faulty > 0) {
+      reasons.add(
+          "edited files have %d faults: what was in force before stays; GET /v1/configuration"
+              .formatted(faulty));
+    }
+    states.put("reasons", reasons);
     states.put("ledger", ledger ? "up" : "away");
     states.put("broker", broker ? "up" : "away");
     states.put("configuration", agreed ? "agreed" : "differs");
