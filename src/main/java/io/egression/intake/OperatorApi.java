@@ -155,8 +155,13 @@ public final class OperatorApi {
     dispatcher.nudge();
   }
 
+  /** A NUL is no text for PostgreSQL. */
+  private static boolean hasControls(String name) {
+    return name.chars().anyMatch(Character::isISOControl);
+  }
+
   private void known(String connector) {
-    if (ledger.accounts.all(null).stream().noneMatch(a -> a.connector().equals(connector))) {
+    if (hasControls(connector) || !ledger.accounts.isConnector(connector)) {
       throw missing("There is no such connector");
     }
   }
@@ -164,13 +169,9 @@ public final class OperatorApi {
   private AccountKey account(String subscription, String channel, Caller caller) {
     operator(caller);
     AccountKey key = new AccountKey(subscription, channel);
-    boolean known =
-        accounts(caller).stream()
-            .anyMatch(
-                account ->
-                    account.subscription().equals(subscription)
-                        && account.channel().equals(channel));
-    if (!known) {
+    if (!caller.maySee(subscription)
+        || hasControls(subscription + channel)
+        || !ledger.accounts.isKnown(key)) {
       throw missing("There is no such account");
     }
     return key;
