@@ -5,9 +5,13 @@ import io.egression.cli.HubCommands;
 import io.egression.cli.HubStarter;
 import io.egression.cli.RunCommand;
 import io.egression.cli.UntilStopped;
+import io.egression.cli.ValidateCommand;
+import io.egression.connector.Fault;
 import io.egression.demo.DemoCommand;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -47,6 +51,7 @@ public final class Egression {
     CommandLine line = new CommandLine(new Egression());
     line.addSubcommand("run", new RunCommand(starter));
     line.addSubcommand("demo", new DemoCommand(starter));
+    line.addSubcommand("validate", new ValidateCommand(Egression::faults));
     HubCommands.addTo(line);
     line.addSubcommand("help", new CommandLine.HelpCommand());
     line.setExecutionExceptionHandler(
@@ -61,6 +66,16 @@ public final class Egression {
 
   private static String message(Throwable fault) {
     return "egression cannot start:\n" + (fault.getMessage() == null ? fault : fault.getMessage());
+  }
+
+  private static List<Fault> faults(@Nullable Path folder) {
+    Settings settings =
+        Settings.load(
+            Path.of("application.properties"), System.getenv(), System.getProperties(), Map.of());
+    return FileCheck.of(
+        folder == null ? settings.connectorsDir() : folder.resolve("connectors"),
+        folder == null ? settings.routesDir() : folder.resolve("routes"),
+        settings.forRoutes());
   }
 
   private static HubStarter.Started start(

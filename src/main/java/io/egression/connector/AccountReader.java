@@ -176,6 +176,7 @@ final class AccountReader {
 
     private DeliveryHours hours(JsonNode hours) {
       List<DeliveryHours.Span> spans = new ArrayList<>();
+      int before = faults.size();
       for (JsonNode each : hours.get("between")) {
         String[] times = each.asText().split("-");
         DeliveryHours.Span span = new DeliveryHours.Span(time(times[0]), time(times[1]));
@@ -193,10 +194,12 @@ final class AccountReader {
               zone(hours.get("zone").asText()),
               spans,
               days.isEmpty() ? EnumSet.allOf(DayOfWeek.class) : days);
-      try {
-        read.at(Instant.EPOCH);
-      } catch (IllegalStateException e) {
-        fault("/deliveryHours", String.valueOf(e.getMessage()));
+      if (faults.size() == before) {
+        try {
+          read.at(Instant.EPOCH);
+        } catch (IllegalStateException e) {
+          fault("/deliveryHours", String.valueOf(e.getMessage()));
+        }
       }
       return read;
     }
