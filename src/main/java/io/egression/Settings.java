@@ -293,7 +293,7 @@ public final class Settings {
   Properties forRoutes() {
     Properties properties = new Properties();
     DEFAULTS.keySet().stream()
-        .filter(key -> !key.endsWith(".password") && !key.endsWith(".token"))
+        .filter(key -> !key.matches(".*\\.(password|token|secret)"))
         .forEach(key -> properties.setProperty(key, text(key)));
     return properties;
   }
