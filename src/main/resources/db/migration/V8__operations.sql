@@ -33,3 +33,6 @@ create table notice (
   ended_at      timestamptz,
   primary key (kind, subject)
 );
+
+-- Dead jobs that match are discarded instead.
+alter table bulk_replay add column discard boolean not null default false;
