@@ -49,6 +49,7 @@ import io.egression.intake.HttpApi;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
 import io.egression.intake.MetricsHttp;
+import io.egression.intake.Notifier;
 import io.egression.intake.ObjectApi;
 import io.egression.intake.OperatorApi;
 import io.egression.intake.OperatorHttp;
@@ -73,6 +74,7 @@ import io.egression.ledger.FilterLedger;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.LimitQueries;
 import io.egression.ledger.Node;
+import io.egression.ledger.Notices;
 import io.egression.ledger.ObjectMappings;
 import io.egression.ledger.ObjectQueries;
 import io.egression.ledger.OpeningTimes;
@@ -381,6 +383,11 @@ public final class Hub implements AutoCloseable {
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
     Overview overview = support(api, queries, node);
+    Notifier.Receiver receiver = settings.notifyReceiver();
+    if (receiver != null) {
+      Notices notices = new Notices(database);
+      closing(new Notifier(receiver, overview, notices, node.clock(), json)).start();
+    }
     bind(
         "metrics",
         new MetricsHttp(

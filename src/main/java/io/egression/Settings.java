@@ -2,8 +2,10 @@ package io.egression;
 
 import io.egression.access.RequestLimits;
 import io.egression.connector.Suggestion;
+import io.egression.intake.Notifier;
 import java.io.IOException;
 import java.io.Reader;
+import java.net.URI;
 import java.nio.charset.MalformedInputException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -62,6 +64,9 @@ public final class Settings {
           Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.metadata.batch", "1"),
           Map.entry("egression.metrics.accounts", "false"),
+          Map.entry("egression.notify.url", ""),
+          Map.entry("egression.notify.secret", ""),
+          Map.entry("egression.notify.dead", "10"),
           Map.entry("egression.traces.url", ""),
           Map.entry("egression.routes.dir", "routes"),
           Map.entry("egression.connectors.dir", "connectors"),
@@ -247,6 +252,17 @@ public final class Settings {
         Duration.ofSeconds(Long.parseLong(text("egression.http.body-timeout"))));
   }
 
+  /** Null: nobody is told. */
+  Notifier.@Nullable Receiver notifyReceiver() {
+    String url = text("egression.notify.url");
+    return url.isEmpty()
+        ? null
+        : new Notifier.Receiver(
+            URI.create(url),
+            text("egression.notify.secret"),
+            Integer.parseInt(text("egression.notify.dead")));
+  }
+
   @Nullable String tracesUrl() {
     String url = text("egression.traces.url");
     return url.isEmpty() ? null : url;
@@ -277,7 +293,7 @@ public final class Settings {
   Properties forRoutes() {
     Properties properties = new Properties();
     DEFAULTS.keySet().stream()
-        .filter(key -> !key.endsWith(".password") && !key.endsWith(".token"))
+        .filter(key -> !key.matches(".*\\.(password|token|secret)"))
         .forEach(key -> properties.setProperty(key, text(key)));
     return properties;
   }

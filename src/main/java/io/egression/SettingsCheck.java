@@ -11,6 +11,10 @@ import java.util.function.UnaryOperator;
 
 /** Checks the values of the settings. */
 final class SettingsCheck {
+  /** At least 24 bytes in base64. */
+  private static final String WEBHOOK_SECRET =
+      "whsec_(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?";
+
   private final UnaryOperator<String> text;
   private final List<String> faults = new ArrayList<>();
 
@@ -42,6 +46,7 @@ final class SettingsCheck {
     if (!text.apply("egression.traces.url").isEmpty()) {
       address("egression.traces.url");
     }
+    notices();
     startsWith("egression.database.url", "jdbc:postgresql:");
     startsWith("egression.broker.url", "tcp://", "vm://", "(");
     directory("egression.routes.dir");
@@ -59,6 +64,20 @@ final class SettingsCheck {
         || Long.parseLong(value) < least
         || Long.parseLong(value) > most) {
       wrong(key, "is not a whole number from %d to %d".formatted(least, most));
+    }
+  }
+
+  /** The secret is not repeated in what is said. */
+  private void notices() {
+    number("egression.notify.dead", 1, 1_000_000);
+    if (text.apply("egression.notify.url").isEmpty()) {
+      return;
+    }
+    address("egression.notify.url");
+    if (!text.apply("egression.notify.secret").matches(WEBHOOK_SECRET)) {
+      faults.add(
+          "egression.notify.secret: must be whsec_ and at least 24 bytes in base64, as Standard"
+              + " Webhooks has it");
     }
   }
 

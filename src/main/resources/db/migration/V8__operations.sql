@@ -21,3 +21,18 @@ create table audit (
   subscription  text collate "C",     -- null: it concerns all
   subject       text not null
 );
+
+-- What somebody is woken for, told once, by one node. It ends, and may begin again a minute later.
+create table notice (
+  kind          text collate "C" not null,
+  subject       text collate "C" not null,
+  text          text not null,
+  began_at      timestamptz not null default hub_now(),
+  taken_at      timestamptz,            -- since when a node is telling it
+  told_at       timestamptz,
+  ended_at      timestamptz,
+  primary key (kind, subject)
+);
+
+-- Dead jobs that match are discarded instead.
+alter table bulk_replay add column discard boolean not null default false;

@@ -233,6 +233,15 @@ class OpenApiIT {
     await().until(() -> hub.json(hub.get(location)).get("finished").asBoolean());
     hub.await(dead, "dead");
     hub.post("/v1/jobs/" + dead + "/discard", "");
+    String other = hub.submit(TestHub.job("acme", "shop", "product", "wrong")).get(0);
+    hub.await(other, "dead");
+    HttpResponse<String> given =
+        hub.post("/v1/discards", "{\"subscription\":\"acme\",\"reason\":\"422\"}");
+    String discard = hub.json(given).get("location").asText();
+    await().until(() -> hub.json(hub.get(discard)).get("finished").asBoolean());
+    assertThat(hub.json(hub.get(discard)).get("discarded").asInt()).isEqualTo(1);
+    assertThat(hub.state(other)).isEqualTo("cancelled");
+    assertThat(hub.get(discard.replace("discards", "replays")).statusCode()).isEqualTo(404);
     for (String what : List.of("accounts/acme/shop", "connectors/http-connector")) {
       hub.post("/v1/" + what + "/pause", "");
       hub.get("/v1/overview");
@@ -356,7 +365,7 @@ class OpenApiIT {
     return switch (operation.id()) {
       case "submitJobs" ->
           TestHub.job(subscription, channel, "product", "x").replace("test", "table");
-      case "replayJobs" -> "{\"subscription\":\"" + subscription + "\"}";
+      case "replayJobs", "discardJobs" -> "{\"subscription\":\"" + subscription + "\"}";
       case "createKey" ->
           "{\"name\":\"table\",\"role\":\"viewer\",\"subscriptions\":[\"" + subscription + "\"]}";
       default -> "";

@@ -292,4 +292,17 @@ class SettingsTest {
     properties.setProperty(key, value);
     return properties;
   }
+
+  @Test
+  void a_secret_for_notices_that_is_none_is_refused_and_not_repeated() {
+    Map<String, String> given =
+        Map.of(
+            "egression.notify.url",
+            "http://127.0.0.1:1/",
+            "egression.notify.secret",
+            "whsec_dG9vIHNob3J0");
+    assertThatThrownBy(() -> Settings.of(given))
+        .hasMessageContaining("egression.notify.secret: must be whsec_")
+        .hasMessageNotContaining("dG9vIHNob3J0");
+  }
 }

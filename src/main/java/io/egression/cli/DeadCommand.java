@@ -21,6 +21,8 @@ import picocli.CommandLine.Parameters;
     synopsisSubcommandLabel = "COMMAND",
     subcommands = {DeadCommand.ListThem.class, DeadCommand.Replay.class, DeadCommand.Discard.class})
 final class DeadCommand {
+  private static final long LOOK_NANOS = 500_000_000L;
+
   private DeadCommand() {}
 
   /** Which dead jobs. */
@@ -89,8 +91,6 @@ final class DeadCommand {
       description = "Delivers dead jobs again: those named, or all that match.",
       mixinStandardHelpOptions = true)
   static final class Replay extends HubCommand {
-    private static final long LOOK_NANOS = 500_000_000L;
-
     @Parameters(paramLabel = "ID", arity = "0..*", description = "jobs; none: all that match")
     private List<String> ids = new ArrayList<>();
 
@@ -108,14 +108,7 @@ final class DeadCommand {
             out -> out.println(ids.size() + " jobs are replayed"));
       }
       requireSome(which, all);
-      ObjectNode body = HubClient.JSON.createObjectNode();
-      which.fields().forEach(body::put);
-      String location = text(client.post("/v1/replays", body.toString()), "location");
-      JsonNode progress = client.get(location);
-      while (!progress.get("finished").asBoolean()) {
-        LockSupport.parkNanos(LOOK_NANOS);
-        progress = client.get(location);
-      }
+      JsonNode progress = begin(client, "/v1/replays", which);
       String replayed = text(progress, "replayed");
       return show(progress, out -> out.println(replayed + " jobs are replayed"));
     }
@@ -137,24 +130,30 @@ final class DeadCommand {
 
     @Override
     int run(HubClient client) {
-      List<String> jobs = new ArrayList<>(ids);
-      if (jobs.isEmpty()) {
-        requireSome(which, all);
-        JobFilter filter = new JobFilter();
-        filter.subscription = which.subscription;
-        filter.channel = which.channel;
-        filter.state = "dead";
-        filter.each(
-            client,
-            job ->
-                which.reason != null && !text(job, "reason").contains(which.reason)
-                    || jobs.add(text(job, "id")));
+      if (!ids.isEmpty()) {
+        ids.forEach(id -> client.post("/v1/jobs/" + HubClient.encoded(id) + "/discard", ""));
+        return show(
+            HubClient.JSON.createObjectNode().put("discarded", ids.size()),
+            out -> out.println(ids.size() + " jobs are discarded"));
       }
-      jobs.forEach(id -> client.post("/v1/jobs/" + HubClient.encoded(id) + "/discard", ""));
-      return show(
-          HubClient.JSON.createObjectNode().put("discarded", jobs.size()),
-          out -> out.println(jobs.size() + " jobs are discarded"));
+      requireSome(which, all);
+      JsonNode progress = begin(client, "/v1/discards", which);
+      String discarded = text(progress, "discarded");
+      return show(progress, out -> out.println(discarded + " jobs are discarded"));
     }
+  }
+
+  /** Begins it, and returns when it is done. */
+  private static JsonNode begin(HubClient client, String path, Which which) {
+    ObjectNode body = HubClient.JSON.createObjectNode();
+    which.fields().forEach(body::put);
+    String location = HubCommand.text(client.post(path, body.toString()), "location");
+    JsonNode progress = client.get(location);
+    while (!progress.get("finished").asBoolean()) {
+      LockSupport.parkNanos(LOOK_NANOS);
+      progress = client.get(location);
+    }
+    return progress;
   }
 
   private static void requireSome(Which which, boolean all) {

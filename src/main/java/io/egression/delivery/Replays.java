@@ -60,15 +60,15 @@ public final class Replays implements AutoCloseable {
     return !done(replay.discard(List.of(job), actor)).isEmpty();
   }
 
-  /** Begins to replay all that match; returns by what id to ask for progress. */
-  public UUID many(Replay.Filter filter, String actor) {
-    UUID id = replay.startBulk(filter, actor);
+  /** Begins to replay, or to discard, all that match; returns by what id to ask for progress. */
+  public UUID many(Replay.Filter filter, String actor, boolean discard) {
+    UUID id = replay.startBulk(filter, actor, discard);
     nudges.release();
     return id;
   }
 
-  public Optional<Replay.Progress> progress(UUID id) {
-    return replay.progress(id);
+  public Optional<Replay.Progress> progress(UUID id, boolean discard) {
+    return replay.progress(id, discard);
   }
 
   private List<UUID> done(List<UUID> jobs) {

@@ -78,8 +78,11 @@ public final class OperatorApi {
     }
   }
 
-  /** Begins to replay the dead jobs that match; returns the id to ask for progress by. */
-  public UUID replayMany(byte[] body, Caller caller) {
+  /**
+   * Begins to replay, or to discard, the dead jobs that match; returns the id to ask for progress
+   * by.
+   */
+  public UUID many(byte[] body, boolean discard, Caller caller) {
     operator(caller);
     Replay.Filter filter = filter(body);
     if (caller.subscriptions() != null
@@ -92,8 +95,9 @@ public final class OperatorApi {
               null,
               List.of(new FieldFault("/subscription", "must be one that this key is for"))));
     }
-    ledger.audit.note(caller.name(), "replay", filter.subscription(), words(filter));
-    return replays.many(filter, caller.name());
+    String verb = discard ? "discard" : "replay";
+    ledger.audit.note(caller.name(), verb, filter.subscription(), words(filter));
+    return replays.many(filter, caller.name(), discard);
   }
 
   private static String words(Replay.Filter filter) {
@@ -107,15 +111,15 @@ public final class OperatorApi {
     return words.toString();
   }
 
-  /** How far a replay of many has come. */
-  public Replay.Progress progress(String id, Caller caller) {
+  /** How far a replay, or a discard, of many has come. */
+  public Replay.Progress progress(String id, boolean discard, Caller caller) {
     return uuid(id)
-        .flatMap(replays::progress)
+        .flatMap(known -> replays.progress(known, discard))
         .filter(
             progress ->
                 caller.subscriptions() == null
                     || (progress.subscription() != null && caller.maySee(progress.subscription())))
-        .orElseThrow(() -> missing("There is no such replay"));
+        .orElseThrow(() -> missing("There is no such replay or discard"));
   }
 
   /** How the caller's accounts stand. */
@@ -155,8 +159,13 @@ public final class OperatorApi {
     dispatcher.nudge();
   }
 
+  /** A NUL is no text for PostgreSQL. */
+  private static boolean hasControls(String name) {
+    return name.chars().anyMatch(Character::isISOControl);
+  }
+
   private void known(String connector) {
-    if (ledger.accounts.all(null).stream().noneMatch(a -> a.connector().equals(connector))) {
+    if (hasControls(connector) || !ledger.accounts.isConnector(connector)) {
       throw missing("There is no such connector");
     }
   }
@@ -164,13 +173,9 @@ public final class OperatorApi {
   private AccountKey account(String subscription, String channel, Caller caller) {
     operator(caller);
     AccountKey key = new AccountKey(subscription, channel);
-    boolean known =
-        accounts(caller).stream()
-            .anyMatch(
-                account ->
-                    account.subscription().equals(subscription)
-                        && account.channel().equals(channel));
-    if (!known) {
+    if (!caller.maySee(subscription)
+        || hasControls(subscription + channel)
+        || !ledger.accounts.isKnown(key)) {
       throw missing("There is no such account");
     }
     return key;

@@ -1,5 +1,6 @@
 package io.egression.intake;
 
+import io.egression.ledger.Replay;
 import java.util.Map;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -50,8 +51,30 @@ public final class OperatorHttp {
         exchange,
         caller -> {
           byte[] body = exchange.getMessage().getBody(byte[].class);
-          var id = operator.replayMany(body == null ? new byte[0] : body, caller);
+          var id = operator.many(body == null ? new byte[0] : body, false, caller);
           return new HttpApi.Reply(202, Map.of("id", id, "location", "/v1/replays/" + id));
+        });
+  }
+
+  /** POST /v1/discards. */
+  public void discardMany(Exchange exchange) {
+    http.respond(
+        exchange,
+        caller -> {
+          byte[] body = exchange.getMessage().getBody(byte[].class);
+          var id = operator.many(body == null ? new byte[0] : body, true, caller);
+          return new HttpApi.Reply(202, Map.of("id", id, "location", "/v1/discards/" + id));
+        });
+  }
+
+  /** GET /v1/discards/{id}. */
+  public void discardProgress(Exchange exchange) {
+    http.respond(
+        exchange,
+        caller -> {
+          Replay.Progress progress = operator.progress(path(exchange, "id"), true, caller);
+          return new HttpApi.Reply(
+              200, Map.of("discarded", progress.replayed(), "finished", progress.finished()));
         });
   }
 
@@ -59,7 +82,7 @@ public final class OperatorHttp {
   public void progress(Exchange exchange) {
     http.respond(
         exchange,
-        caller -> new HttpApi.Reply(200, operator.progress(path(exchange, "id"), caller)));
+        caller -> new HttpApi.Reply(200, operator.progress(path(exchange, "id"), false, caller)));
   }
 
   /** GET /v1/accounts. */

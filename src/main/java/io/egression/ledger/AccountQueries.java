@@ -1,6 +1,7 @@
 package io.egression.ledger;
 
 import com.fasterxml.jackson.annotation.JsonInclude;
+import io.egression.job.AccountKey;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.time.Instant;
@@ -64,6 +65,33 @@ public final class AccountQueries {
             database.sql().sql(ALL).query(AccountQueries::standing).list().stream()
                 .filter(a -> subscriptions == null || subscriptions.contains(a.subscription))
                 .toList());
+  }
+
+  /** Whether there is, or was, such an account. */
+  public boolean isKnown(AccountKey account) {
+    return database.statement(
+        () ->
+            database
+                .sql()
+                .sql(
+                    "SELECT EXISTS (SELECT FROM account"
+                        + " WHERE subscription = :subscription AND channel = :channel)")
+                .param("subscription", account.subscription())
+                .param("channel", account.channel())
+                .query(Boolean.class)
+                .single());
+  }
+
+  /** Whether an account has, or had, this connector. */
+  public boolean isConnector(String connector) {
+    return database.statement(
+        () ->
+            database
+                .sql()
+                .sql("SELECT EXISTS (SELECT FROM connector WHERE connector = :connector)")
+                .param("connector", connector)
+                .query(Boolean.class)
+                .single());
   }
 
   private static Standing standing(ResultSet row, int n) throws SQLException {

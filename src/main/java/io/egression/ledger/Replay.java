@@ -129,8 +129,10 @@ public final class Replay {
 
   private static final String START =
       """
-      INSERT INTO bulk_replay (replay_id, actor, subscription, channel, reason, died_from, died_to)
-      VALUES (:id, :actor, :subscription, :channel, :reason, :from, coalesce(cast(:to AS timestamptz), hub_now()))
+      INSERT INTO bulk_replay
+        (replay_id, actor, discard, subscription, channel, reason, died_from, died_to)
+      VALUES (:id, :actor, :discard, :subscription, :channel, :reason, :from,
+        coalesce(cast(:to AS timestamptz), hub_now()))
       """;
 
   private static final String NEXT_BULK =
@@ -143,7 +145,8 @@ public final class Replay {
       """;
 
   private static final String PROGRESS =
-      "SELECT replayed, finished, subscription FROM bulk_replay WHERE replay_id = :id";
+      "SELECT replayed, finished, subscription FROM bulk_replay"
+          + " WHERE replay_id = :id AND discard = :discard";
 
   /** How far a bulk replay has come. */
   public record Progress(int replayed, boolean finished, @Nullable String subscription) {}
@@ -240,17 +243,18 @@ public final class Replay {
    * @return the jobs discarded
    */
   public List<UUID> discard(List<UUID> ids, String actor) {
-    return database.transaction(
-        () -> {
-          List<Dead> dead = lock(ids, null);
-          if (dead.isEmpty()) {
-            return List.of();
-          }
-          var array = SqlArrays.column("uuid", dead, Dead::id);
-          database.sql().sql(DISCARD).param("ids", array).update();
-          letGo(dead);
-          return note(dead, "discarded", actor);
-        });
+    return database.transaction(() -> discardNow(ids, actor));
+  }
+
+  private List<UUID> discardNow(List<UUID> ids, String actor) {
+    List<Dead> dead = lock(ids, null);
+    if (dead.isEmpty()) {
+      return List.of();
+    }
+    var array = SqlArrays.column("uuid", dead, Dead::id);
+    database.sql().sql(DISCARD).param("ids", array).update();
+    letGo(dead);
+    return note(dead, "discarded", actor);
   }
 
   private List<Dead> lock(List<UUID> ids, @Nullable Integer death) {
@@ -277,20 +281,30 @@ public final class Replay {
 
   /** Begins a replay of all dead jobs that match; {@link #bulkStep} carries it out. */
   public UUID startBulk(Filter filter, String actor) {
+    return startBulk(filter, actor, false);
+  }
+
+  /**
+   * As {@link #startBulk(Filter, String)}.
+   *
+   * @param discard they are given up instead
+   */
+  public UUID startBulk(Filter filter, String actor, boolean discard) {
     UUID id = UUID.randomUUID();
     database.statement(
         () ->
             filtered(database.sql().sql(START), filter)
                 .param("id", id)
                 .param("actor", actor)
+                .param("discard", discard)
                 .update());
     return id;
   }
 
   /**
-   * Carries the oldest bulk replay on by one step, on whichever node asks.
+   * Carries the oldest bulk replay or discard on by one step, on whichever node asks.
    *
-   * @return the jobs replayed; empty optional: there is none to carry on
+   * @return the jobs replayed or discarded; empty optional: there is none to carry on
    */
   public Optional<List<UUID>> bulkStep(int most) {
     return database.transaction(
@@ -309,7 +323,10 @@ public final class Replay {
             .param("limit", most)
             .query(UUID.class)
             .list();
-    List<UUID> replayed = ids.isEmpty() ? List.of() : replayNow(ids, null, bulk.actor);
+    List<UUID> replayed =
+        ids.isEmpty()
+            ? List.of()
+            : bulk.discard ? discardNow(ids, bulk.actor) : replayNow(ids, null, bulk.actor);
     database
         .sql()
         .sql(STEP)
@@ -320,13 +337,15 @@ public final class Replay {
     return replayed;
   }
 
-  public Optional<Progress> progress(UUID id) {
+  /** Of a replay, or of a discard. */
+  public Optional<Progress> progress(UUID id, boolean discard) {
     return database.statement(
         () ->
             database
                 .sql()
                 .sql(PROGRESS)
                 .param("id", id)
+                .param("discard", discard)
                 .query(
                     (row, n) ->
                         new Progress(
@@ -336,13 +355,14 @@ public final class Replay {
                 .optional());
   }
 
-  private record Bulk(UUID id, String actor, Filter filter) {}
+  private record Bulk(UUID id, String actor, boolean discard, Filter filter) {}
 
   private static Bulk bulk(ResultSet row, int n) throws SQLException {
     OffsetDateTime from = row.getObject("died_from", OffsetDateTime.class);
     return new Bulk(
         row.getObject("replay_id", UUID.class),
         row.getString("actor"),
+        row.getBoolean("discard"),
         new Filter(
             row.getString("subscription"),
             row.getString("channel"),

@@ -90,7 +90,7 @@ final class ModelOperator {
       step = node.replay.bulkStep(2);
     }
     model.require(
-        node.replay.progress(id).orElseThrow().finished() && dead().isEmpty(),
+        node.replay.progress(id, false).orElseThrow().finished() && dead().isEmpty(),
         "dead jobs are left after the replay of all");
   }
 
