@@ -42,6 +42,11 @@ class CommandsIT {
     hub =
         TestHub.prepare()
             .accounts("acme", TestHub.account("shop", server, "payload: reference"))
+            .accounts(
+                "kept", TestHub.account("shop", server, "payload: reference", "filters: [offers]"))
+            .file(
+                "filters/offers.yaml",
+                "version: 4\ndescription: offers only\nmatch: {objectType: [offer]}\n")
             .start();
     keyFile = Files.writeString(folder.resolve("key"), hub.key() + "\n");
   }
@@ -187,6 +192,36 @@ class CommandsIT {
     assertThat(run("batch", "cancel", id).code()).isZero();
     assertThat(run("batch", "release", id, "--belt", "0").code()).isEqualTo(5);
     assertThat(run("batch", "show", "nix").code()).isEqualTo(3);
+  }
+
+  @Test
+  void a_filter_is_listed_and_tried() throws IOException {
+    assertThat(run("filter", "list").out()).contains("offers", "4", "kept/shop", "offers only");
+    Ran kept = run("filter", "test", "offers", "--object", "product/7");
+    assertThat(kept.code()).isEqualTo(6);
+    assertThat(kept.out()).contains("kept/shop", "filtered", "does not match objectType [offer]");
+    Ran delivered = run("filter", "test", "offers", "--object", "offer/7", "--json");
+    assertThat(delivered.code()).isZero();
+    assertThat(delivered.json().at("/channels/0/verdict").asText()).isEqualTo("deliver");
+    assertThat(run("filter", "test", "offer", "--object", "offer/7").err())
+        .contains("did you mean 'offers'?");
+  }
+
+  @Test
+  void files_are_validated_without_a_hub() throws Exception {
+    Path project = Files.createDirectories(folder.resolve("project/connectors"));
+    Files.createDirectories(folder.resolve("project/routes"));
+    String shown = project.getParent().toString();
+    assertThat(plain("validate", shown).code()).isZero();
+    Files.writeString(project.resolve("belts.yaml"), "belts: {default: [[product], [product]]}\n");
+    Ran faulty = plain("validate", shown);
+    assertThat(faulty.code()).isEqualTo(1);
+    assertThat(faulty.out())
+        .contains("belts.yaml:1:32: belts.default[1][0]: 'product' is on a belt already")
+        .contains("1 fault found");
+    Ran json = plain("validate", "--json", shown);
+    assertThat(json.json().at("/0/line").asInt()).isEqualTo(1);
+    assertThat(plain("validate", "/nowhere").code()).isEqualTo(2);
   }
 
   @Test

@@ -24,6 +24,7 @@ public final class HubCommands {
             Map.entry("resume", PauseCommand.Resume.class),
             Map.entry("key", KeyCommand.class),
             Map.entry("audit", AuditCommand.class),
+            Map.entry("filter", FilterCommand.class),
             Map.entry("export", ExportCommand.class))
         .forEach(command -> line.addSubcommand(command.getKey(), command.getValue()));
     line.addSubcommand("completion", new AutoComplete.GenerateCompletion());
