@@ -217,7 +217,7 @@ class CommandsIT {
     Ran faulty = plain("validate", shown);
     assertThat(faulty.code()).isEqualTo(1);
     assertThat(faulty.out())
-        .contains("belts.yaml:1:32: belts.default[1][0]: 'product' is on a belt already")
+        .contains("belts.yaml:1:31: belts.default[1][0]: 'product' is on a belt already")
         .contains("1 fault found");
     Ran json = plain("validate", "--json", shown);
     assertThat(json.json().at("/0/line").asInt()).isEqualTo(1);

@@ -16,6 +16,7 @@ import org.jspecify.annotations.Nullable;
  * @param access what lets its calls in
  * @param hours when its jobs are delivered; null: always
  * @param filtering what of them is
+ * @param supersede a later update takes the place of one that waits
  * @param generation 0 since the start; one more with each edit of what its calls depend on
  */
 public record Account(
@@ -31,6 +32,7 @@ public record Account(
     Access access,
     @Nullable DeliveryHours hours,
     Filtering filtering,
+    boolean supersede,
     int generation) {
   /** An account without secrets. */
   public Account(
@@ -55,6 +57,7 @@ public record Account(
         Access.OPEN,
         null,
         Filtering.NONE,
+        false,
         0);
   }
 
@@ -118,6 +121,7 @@ public record Account(
         access,
         hours,
         filtering,
+        supersede,
         generation);
   }
 

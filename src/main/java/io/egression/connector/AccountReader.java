@@ -97,6 +97,7 @@ final class AccountReader {
           new Access(authentication(connector), secrets(connector)),
           node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null,
           filtering(),
+          node.path("supersede").asBoolean(),
           0);
     }
 

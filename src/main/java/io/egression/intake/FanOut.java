@@ -75,6 +75,7 @@ final class FanOut {
         submission.notBefore(),
         submission.priority(),
         traceparent,
-        belt);
+        belt,
+        account.supersede() && belt == null);
   }
 }

@@ -12,6 +12,7 @@ import org.jspecify.annotations.Nullable;
  * @param id also the connector's idempotency key, the same on every attempt
  * @param partitionKey the lane within the account
  * @param belt of a batch; null: it is in none
+ * @param supersede whether it may take the place of an earlier one of its object that waits
  * @param traceparent the producer's W3C trace context, if it sent one
  */
 public record Job(
@@ -26,7 +27,8 @@ public record Job(
     @Nullable Instant notBefore,
     int priority,
     @Nullable String traceparent,
-    @Nullable BeltPlace belt) {
+    @Nullable BeltPlace belt,
+    boolean supersede) {
   /**
    * Where a job of a batch stands.
    *
@@ -64,7 +66,8 @@ public record Job(
         notBefore,
         priority,
         traceparent,
-        null);
+        null,
+        false);
   }
 
   public Job {

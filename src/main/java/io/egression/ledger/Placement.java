@@ -9,6 +9,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import org.jspecify.annotations.Nullable;
@@ -41,7 +42,14 @@ final class Placement {
       JobState state,
       @Nullable Long place,
       @Nullable UUID behind,
-      boolean gates) {}
+      boolean gates) {
+    /** Of a job that may take the place of another. */
+    Optional<Superseding.Newcomer> newcomer() {
+      return job.supersede() && state == JobState.WAITING && job.objectIds().size() == 1
+          ? Optional.of(new Superseding.Newcomer(job, lane.key.account, lane.id))
+          : Optional.empty();
+    }
+  }
 
   private static final String MIX =
       "UPDATE account SET mixed_keys = true WHERE account_id = ANY (:ids) AND NOT mixed_keys";
@@ -93,12 +101,14 @@ final class Placement {
   private final Accounts accounts;
   private final ObjectOrder objectOrder;
   private final BatchJoin batches;
+  private final Superseding superseding;
 
   Placement(Database database, Accounts accounts) {
     this.database = database;
     this.accounts = accounts;
     this.objectOrder = new ObjectOrder(database);
     this.batches = new BatchJoin(database, accounts);
+    this.superseding = new Superseding(database);
   }
 
   /**
@@ -115,6 +125,7 @@ final class Placement {
     takeBack(lanes, behind);
     List<Placed> placed = placed(jobs, lanes, behind);
     write(placed);
+    superseding.supersede(placed.stream().map(Placed::newcomer).flatMap(Optional::stream).toList());
     Map<UUID, JobState> states = new HashMap<>();
     placed.forEach(each -> states.put(each.job.id(), each.state));
     return states;
