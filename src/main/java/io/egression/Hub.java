@@ -55,6 +55,8 @@ import io.egression.intake.OperatorApi;
 import io.egression.intake.OperatorHttp;
 import io.egression.intake.Overview;
 import io.egression.intake.OverviewStream;
+import io.egression.intake.ScheduleHttp;
+import io.egression.intake.Schedules;
 import io.egression.intake.SupportHttp;
 import io.egression.ledger.Acceptance;
 import io.egression.ledger.AccessKeyStore;
@@ -86,6 +88,7 @@ import io.egression.ledger.ProgressReport;
 import io.egression.ledger.Reconciliation;
 import io.egression.ledger.Replay;
 import io.egression.ledger.RunLedger;
+import io.egression.ledger.ScheduleLedger;
 import io.egression.ledger.embedded.EmbeddedPostgres;
 import io.egression.page.Page;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
@@ -149,6 +152,7 @@ public final class Hub implements AutoCloseable {
   private CamelContext camel;
   private Configuration configuration;
   private LiveFiles files;
+  private Schedules schedules;
   private Runs runs;
   private Dispatcher dispatcher;
   private FilterApi filterApi;
@@ -371,6 +375,8 @@ public final class Hub implements AutoCloseable {
         new HttpApi(intake, new JobApi(queries, filterLedger, node.clock()), keys::caller, json);
     bind("api", api);
     BatchApi.Parts parts = new BatchApi.Parts(batches, intake, current);
+    schedules = closing(new Schedules(new ScheduleLedger(database), intake, current, node.clock()));
+    bind("schedules", new ScheduleHttp(schedules, api));
     bind("configuration", new ConfigurationHttp(() -> view(files.state()), api));
     bind("batches", new BatchHttp(new BatchApi(parts, node.clock()), api));
     replays = closing(new Replays(new Replay(database), connections, dispatcher));
@@ -555,6 +561,7 @@ public final class Hub implements AutoCloseable {
     sweep.start();
     closing(files);
     files.start();
+    schedules.start();
     closing(runs::stop);
   }
 

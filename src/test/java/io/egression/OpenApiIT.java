@@ -211,6 +211,7 @@ class OpenApiIT {
     hub.get("/v1/objects/product/wrong/dry-run?action=delete");
     hub.get("/v1/filters");
     hub.get("/v1/configuration");
+    hub.get("/v1/schedules");
     String made =
         hub.json(hub.post("/v1/batches", "{\"subscription\":\"acme\",\"source\":\"erp\"}"))
             .at("/batch/id")

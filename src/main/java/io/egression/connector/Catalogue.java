@@ -6,13 +6,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The connectors, accounts, filters and belts in force. Immutable. */
+/** The connectors, accounts, filters, belts and schedules in force. Immutable. */
 public record Catalogue(
     Map<String, Connector> connectors,
     Map<AccountKey, Account> accounts,
     Map<String, FilterDefinition> filters,
-    Belts belts) {
+    Belts belts,
+    Map<String, ScheduleDefinition> schedules) {
   public Catalogue {
+    schedules = Map.copyOf(schedules);
     filters = Map.copyOf(filters);
     connectors = Map.copyOf(connectors);
     accounts = Map.copyOf(accounts);
@@ -26,7 +28,7 @@ public record Catalogue(
     accounts.forEach(
         (key, each) ->
             follow.put(key, each.after(before.accounts.get(key), next.get(each.connector().id()))));
-    return new Catalogue(next, follow, filters, belts);
+    return new Catalogue(next, follow, filters, belts, schedules);
   }
 
   public Optional<Account> account(AccountKey key) {

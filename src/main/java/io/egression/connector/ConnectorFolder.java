@@ -22,10 +22,12 @@ public final class ConnectorFolder {
   private static final String POLICY = ".connector.yaml";
   private static final String SUBSCRIPTION = ".yaml";
   private static final String FILTER = ".yaml";
+  private static final String SCHEDULE = ".yaml";
   private static final String BELTS = "belts.yaml";
   private static final Pattern ID = Pattern.compile("[A-Za-z0-9][A-Za-z0-9._-]{0,99}");
   private static final JsonSchema POLICY_SCHEMA = SchemaFault.schema("connector.schema.json");
   private static final JsonSchema BELTS_SCHEMA = SchemaFault.schema("belts.schema.json");
+  private static final JsonSchema SCHEDULE_SCHEMA = SchemaFault.schema("schedule.schema.json");
   private static final JsonSchema FILTER_SCHEMA = SchemaFault.schema("filter.schema.json");
   private static final JsonSchema SUBSCRIPTION_SCHEMA =
       SchemaFault.schema("subscription.schema.json");
@@ -49,6 +51,7 @@ public final class ConnectorFolder {
     Map<String, Optional<Connector>> connectors = reader.connectors();
     Map<String, Optional<FilterDefinition>> filters = reader.filters();
     Belts belts = reader.belts();
+    Map<String, ScheduleDefinition> schedules = reader.schedules();
     Map<AccountKey, Account> accounts = reader.accounts(connectors, filters, placeholders);
     if (!reader.faults.isEmpty()) {
       throw new Fault.FaultyFilesException(reader.faults);
@@ -57,7 +60,7 @@ public final class ConnectorFolder {
     connectors.forEach((id, connector) -> usable.put(id, connector.orElseThrow()));
     Map<String, FilterDefinition> known = new HashMap<>();
     filters.forEach((id, filter) -> known.put(id, filter.orElseThrow()));
-    return new Catalogue(usable, accounts, known, belts);
+    return new Catalogue(usable, accounts, known, belts, schedules);
   }
 
   /** By id; empty: its Kamelet is faulty. */
@@ -97,6 +100,19 @@ public final class ConnectorFolder {
               faults.addAll(found);
               return found.isEmpty();
             });
+  }
+
+  private Map<String, ScheduleDefinition> schedules() {
+    Path folder = this.folder.resolve("schedules");
+    reportOthers(folder, SCHEDULE);
+    Map<String, ScheduleDefinition> schedules = new TreeMap<>();
+    files(folder, SCHEDULE)
+        .forEach(
+            (id, path) ->
+                valid(path, SCHEDULE_SCHEMA)
+                    .map(file -> new ScheduleReader(file, faults).read(id))
+                    .ifPresent(schedule -> schedules.put(id, schedule)));
+    return schedules;
   }
 
   private Belts belts() {
