@@ -36,6 +36,7 @@ import io.egression.delivery.ObjectDocuments;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
 import io.egression.delivery.Replays;
+import io.egression.delivery.Retaining;
 import io.egression.delivery.Runs;
 import io.egression.delivery.SlowAccounts;
 import io.egression.delivery.Sweep;
@@ -85,6 +86,7 @@ import io.egression.ledger.PatientPauses;
 import io.egression.ledger.Pauses;
 import io.egression.ledger.PermitLedger;
 import io.egression.ledger.ProgressReport;
+import io.egression.ledger.Pruning;
 import io.egression.ledger.Reconciliation;
 import io.egression.ledger.Replay;
 import io.egression.ledger.RunLedger;
@@ -153,6 +155,7 @@ public final class Hub implements AutoCloseable {
   private Configuration configuration;
   private LiveFiles files;
   private Schedules schedules;
+  private Retaining retaining;
   private Runs runs;
   private Dispatcher dispatcher;
   private FilterApi filterApi;
@@ -377,6 +380,10 @@ public final class Hub implements AutoCloseable {
     BatchApi.Parts parts = new BatchApi.Parts(batches, intake, current);
     schedules = closing(new Schedules(new ScheduleLedger(database), intake, current, node.clock()));
     bind("schedules", new ScheduleHttp(schedules, api));
+    retaining =
+        closing(
+            new Retaining(
+                new Pruning(database), configuration, node.clock(), settings.retentionEvery()));
     bind("configuration", new ConfigurationHttp(() -> view(files.state()), api));
     bind("batches", new BatchHttp(new BatchApi(parts, node.clock()), api));
     replays = closing(new Replays(new Replay(database), connections, dispatcher));
@@ -562,6 +569,7 @@ public final class Hub implements AutoCloseable {
     closing(files);
     files.start();
     schedules.start();
+    retaining.start();
     closing(runs::stop);
   }
 

@@ -63,6 +63,7 @@ public final class Settings {
           Map.entry("egression.metadata.max-body", "5242880"),
           Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.metadata.batch", "1"),
+          Map.entry("egression.retention.every", "60"),
           Map.entry("egression.metrics.accounts", "false"),
           Map.entry("egression.notify.url", ""),
           Map.entry("egression.notify.secret", ""),
@@ -228,6 +229,11 @@ public final class Settings {
 
   String metadataPassword() {
     return text("egression.metadata.password");
+  }
+
+  /** Between two looks for jobs that were kept long enough. */
+  Duration retentionEvery() {
+    return Duration.ofSeconds(Long.parseLong(text("egression.retention.every")));
   }
 
   /** From the request to the answer's last byte. */

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  * @param hours when its jobs are delivered; null: always
  * @param filtering what of them is
  * @param supersede a later update takes the place of one that waits
+ * @param retention how long its final jobs are kept
  * @param generation 0 since the start; one more with each edit of what its calls depend on
  */
 public record Account(
@@ -33,6 +34,7 @@ public record Account(
     @Nullable DeliveryHours hours,
     Filtering filtering,
     boolean supersede,
+    Retention retention,
     int generation) {
   /** An account without secrets. */
   public Account(
@@ -58,6 +60,7 @@ public record Account(
         null,
         Filtering.NONE,
         false,
+        Retention.STANDARD,
         0);
   }
 
@@ -122,6 +125,7 @@ public record Account(
         hours,
         filtering,
         supersede,
+        retention,
         generation);
   }
 

@@ -9,6 +9,7 @@ import io.egression.job.AccountKey;
 import io.egression.limit.Limit;
 import java.time.DateTimeException;
 import java.time.DayOfWeek;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.LocalTime;
 import java.time.ZoneId;
@@ -22,6 +23,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.UnaryOperator;
+import org.apache.camel.util.TimeUtils;
 
 /** Reads a subscription's accounts from a file that its schema has passed. */
 final class AccountReader {
@@ -98,6 +100,7 @@ final class AccountReader {
           node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null,
           filtering(),
           node.path("supersede").asBoolean(),
+          retention(node.path("retention")),
           0);
     }
 
@@ -153,6 +156,19 @@ final class AccountReader {
                 + " httpClientConfigurer: \"%s\"".formatted(KameletReader.ACCOUNT_CLIENT));
       }
       return authentication;
+    }
+
+    private Retention retention(JsonNode kept) {
+      Retention standard = Retention.STANDARD;
+      return new Retention(
+          duration(kept, "done", standard.done()),
+          duration(kept, "explained", standard.explained()));
+    }
+
+    private static Duration duration(JsonNode kept, String key, Duration standard) {
+      return kept.has(key)
+          ? Duration.ofMillis(TimeUtils.toMilliSeconds(kept.get(key).asText()))
+          : standard;
     }
 
     private Account.Filtering filtering() {
