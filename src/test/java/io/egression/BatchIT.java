@@ -7,6 +7,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.StubServer.Answer;
 import io.egression.StubServer.Call;
 import java.net.http.HttpRequest;
+import java.sql.Connection;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
@@ -235,6 +236,42 @@ class BatchIT {
 
   private static String strip(String field) {
     return field.substring(1);
+  }
+
+  @Test
+  void no_belt_opens_before_what_joined_and_was_sealed_while_others_are_added_up()
+      throws Exception {
+    GATE.drainPermits();
+    String other = id(make(",\"jobs\":[%s]".formatted(job("category", "other1"))));
+    awaitState(other, "a", 1, "done");
+    String id = id(make(""));
+    String join = strip(",\"batch\":\"%s\"".formatted(id));
+    try (Connection held = SharedPostgres.connect(hub.setting("egression.database.url"))) {
+      held.setAutoCommit(false);
+      held.createStatement()
+          .execute("SELECT 1 FROM batch_belt WHERE batch_id = '%s' FOR UPDATE".formatted(other));
+      hub.execute(
+          "INSERT INTO batch_change SELECT batch_id, account_id, belt, 0, 0, 0 FROM batch_belt"
+              + " WHERE batch_id = '%s'".formatted(other));
+      await("the adding up waits")
+          .until(
+              () ->
+                  hub.number(
+                          "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock'"
+                              + " AND query LIKE '%DELETE FROM batch_change%'"
+                              + " AND datname = current_database()")
+                      == 1);
+      hub.submit(TestHub.job("acme", "a", "category", "slow-late", join));
+      hub.submit(TestHub.job("acme", "a", "product", "after-late", join));
+      hub.post("/v1/batches/" + id + "/seal", "");
+      held.rollback();
+    }
+    await()
+        .during(Duration.ofSeconds(3))
+        .untilAsserted(
+            () -> assertThat(belt(id, "a", 2).get("state").asText()).isEqualTo("closed"));
+    GATE.release();
+    awaitState(id, "a", 2, "done");
   }
 
   @Test

@@ -140,6 +140,7 @@ public final class BatchLedger {
       FROM summed s WHERE (b.batch_id, b.account_id, b.belt) = (s.batch_id, s.account_id, s.belt)
       """;
 
+  /** What joined after the adding up, and before its batch was sealed, is a change still. */
   private static final String OPEN =
       """
       UPDATE batch_belt b SET opened_at = hub_now() FROM batch t
@@ -149,6 +150,9 @@ public final class BatchLedger {
           SELECT FROM batch_belt e
           WHERE e.batch_id = b.batch_id AND e.account_id = b.account_id AND e.belt < b.belt
             AND (e.open > 0 OR (e.dead > 0 AND t.on_dead = 'hold' AND e.released_by IS NULL)))
+        AND NOT EXISTS (
+          SELECT FROM batch_change c
+          WHERE c.batch_id = b.batch_id AND c.account_id = b.account_id AND c.belt < b.belt)
       """;
 
   private static final String FILLED =

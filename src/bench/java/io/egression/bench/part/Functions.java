@@ -1,5 +1,6 @@
 package io.egression.bench.part;
 
+import io.egression.bench.function.FilterFunctions;
 import io.egression.bench.function.HotFunctions;
 import io.egression.bench.report.Case;
 import io.egression.bench.report.Ratio;
@@ -41,6 +42,7 @@ final class Functions implements Part {
       return new Runner(
               new OptionsBuilder()
                   .include(HotFunctions.class.getName())
+                  .include(FilterFunctions.class.getName())
                   .shouldFailOnError(true)
                   .build())
           .run();
