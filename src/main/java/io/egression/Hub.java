@@ -47,6 +47,7 @@ import io.egression.intake.Caller.Role;
 import io.egression.intake.ConfigurationHttp;
 import io.egression.intake.FilterApi;
 import io.egression.intake.HttpApi;
+import io.egression.intake.JmsIntake;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
 import io.egression.intake.MetricsHttp;
@@ -156,6 +157,7 @@ public final class Hub implements AutoCloseable {
   private LiveFiles files;
   private Schedules schedules;
   private Retaining retaining;
+  private JmsIntake jmsIntake;
   private Runs runs;
   private Dispatcher dispatcher;
   private FilterApi filterApi;
@@ -380,6 +382,14 @@ public final class Hub implements AutoCloseable {
     BatchApi.Parts parts = new BatchApi.Parts(batches, intake, current);
     schedules = closing(new Schedules(new ScheduleLedger(database), intake, current, node.clock()));
     bind("schedules", new ScheduleHttp(schedules, api));
+    jmsIntake =
+        closing(
+            new JmsIntake(
+                connections,
+                intake,
+                settings.jmsUsers(),
+                (int) Math.min(settings.httpMaxBody(), Integer.MAX_VALUE),
+                json));
     retaining =
         closing(
             new Retaining(
@@ -570,6 +580,7 @@ public final class Hub implements AutoCloseable {
     files.start();
     schedules.start();
     retaining.start();
+    jmsIntake.start();
     closing(runs::stop);
   }
 

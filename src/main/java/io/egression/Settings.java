@@ -2,6 +2,7 @@ package io.egression;
 
 import io.egression.access.RequestLimits;
 import io.egression.connector.Suggestion;
+import io.egression.intake.JmsIntake;
 import io.egression.intake.Notifier;
 import java.io.IOException;
 import java.io.Reader;
@@ -64,6 +65,7 @@ public final class Settings {
           Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.metadata.batch", "1"),
           Map.entry("egression.retention.every", "60"),
+          Map.entry("egression.jms.users", ""),
           Map.entry("egression.metrics.accounts", "false"),
           Map.entry("egression.notify.url", ""),
           Map.entry("egression.notify.secret", ""),
@@ -229,6 +231,11 @@ public final class Settings {
 
   String metadataPassword() {
     return text("egression.metadata.password");
+  }
+
+  /** The subscriptions for which the broker's users may hand over jobs. */
+  Map<String, Set<String>> jmsUsers() {
+    return JmsIntake.users(text("egression.jms.users"));
   }
 
   /** Between two looks for jobs that were kept long enough. */

@@ -1,5 +1,6 @@
 package io.egression;
 
+import io.egression.intake.JmsIntake;
 import java.net.URI;
 import java.net.URISyntaxException;
 import java.nio.file.Files;
@@ -42,6 +43,7 @@ final class SettingsCheck {
     number("egression.metadata.cache", 0, 4_294_967_296L);
     number("egression.metadata.batch", 1, 1000);
     number("egression.retention.every", 1, 86_400);
+    users();
     metadataCredentials();
     yesOrNo("egression.metrics.accounts");
     if (!text.apply("egression.traces.url").isEmpty()) {
@@ -53,6 +55,14 @@ final class SettingsCheck {
     directory("egression.routes.dir");
     directory("egression.connectors.dir");
     return faults;
+  }
+
+  private void users() {
+    try {
+      JmsIntake.users(text.apply("egression.jms.users"));
+    } catch (IllegalArgumentException e) {
+      faults.add("egression.jms.users: " + e.getMessage());
+    }
   }
 
   private void wrong(String key, String right) {

@@ -1,0 +1,126 @@
+package io.egression.intake;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.egression.intake.Problem.FieldFault;
+import io.egression.intake.Problem.ProblemException;
+import java.nio.charset.StandardCharsets;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A CloudEvent (specification 1.0) as a job: the last word of its type says what happened, the one
+ * before it, or the subject's first part, the object type; the subject ends in the object's id. Its
+ * data is not looked at, for the object is fetched when it is delivered.
+ */
+final class CloudEvent {
+  /** Of structured mode. */
+  static final String MEDIA_TYPE = "application/cloudevents+json";
+
+  private static final Map<String, String> ACTIONS =
+      Map.of(
+          "create", "create",
+          "created", "create",
+          "update", "update",
+          "updated", "update",
+          "changed", "update",
+          "delete", "delete",
+          "deleted", "delete");
+
+  private final Map<String, String> attributes;
+
+  /**
+   * @param attributes by their names in the specification
+   */
+  CloudEvent(Map<String, String> attributes) {
+    this.attributes = new TreeMap<>(attributes);
+  }
+
+  /**
+   * From structured mode.
+   *
+   * @throws ProblemException if it is no JSON object
+   */
+  static CloudEvent structured(byte[] body) {
+    JsonNode event = JsonBody.read(body);
+    Map<String, String> attributes = new TreeMap<>();
+    event
+        .properties()
+        .forEach(
+            each -> {
+              if (each.getValue().isValueNode()) {
+                attributes.put(each.getKey(), each.getValue().asText());
+              }
+            });
+    return new CloudEvent(attributes);
+  }
+
+  /** The same event is one job. */
+  String idempotencyKey() {
+    String key = "ce/" + attributes.get("source") + "/" + attributes.get("id");
+    return key.substring(0, Math.min(key.length(), 200));
+  }
+
+  /**
+   * The job, as JSON.
+   *
+   * @throws ProblemException naming every attribute that is missing or not right
+   */
+  byte[] job() {
+    List<FieldFault> faults = new ArrayList<>();
+    List.of("id", "source", "type", "subject").forEach(name -> require(name, faults));
+    String[] type = attributes.getOrDefault("type", "").split("\\.");
+    String subject = attributes.getOrDefault("subject", "");
+    String action = ACTIONS.get(type[type.length - 1].toLowerCase(Locale.ROOT));
+    if (action == null && attributes.containsKey("type")) {
+      faults.add(new FieldFault("/type", "must end in .created, .updated or .deleted"));
+    }
+    int slash = subject.indexOf('/');
+    String objectType = slash > 0 ? subject.substring(0, slash) : before(type);
+    if (objectType == null && attributes.containsKey("subject")) {
+      faults.add(new FieldFault("/subject", "must be <object type>/<object id>: product/123"));
+    }
+    if (!faults.isEmpty()) {
+      throw new ProblemException(
+          new Problem(
+              "urn:egression:problem:invalid-event",
+              "The CloudEvent is not a job",
+              422,
+              "Nothing was accepted.",
+              faults));
+    }
+    ObjectNode job = JsonNodeFactory.instance.objectNode();
+    job.put("source", source()).put("action", action).put("objectType", objectType);
+    job.putArray("objectIds").add(slash > 0 ? subject.substring(slash + 1) : subject);
+    List.of("subscription", "channel")
+        .forEach(
+            name -> {
+              if (attributes.containsKey(name)) {
+                job.put(name, attributes.get(name));
+              }
+            });
+    return job.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private void require(String name, List<FieldFault> faults) {
+    if (attributes.getOrDefault(name, "").isEmpty()) {
+      faults.add(new FieldFault("/" + name, "is missing"));
+    }
+  }
+
+  private static @Nullable String before(String[] type) {
+    return type.length < 2 ? null : type[type.length - 2];
+  }
+
+  /** A URI's characters that a job's source has not are left out. */
+  private String source() {
+    String source = attributes.get("source").replaceAll("[^A-Za-z0-9._-]+", "-");
+    String word = source.replaceAll("^[^A-Za-z0-9]+", "");
+    return word.isEmpty() ? "event" : word.substring(0, Math.min(word.length(), 100));
+  }
+}
