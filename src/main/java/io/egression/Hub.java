@@ -388,6 +388,7 @@ public final class Hub implements AutoCloseable {
                 connections,
                 intake,
                 settings.jmsUsers(),
+                settings.brokerUser(),
                 (int) Math.min(settings.httpMaxBody(), Integer.MAX_VALUE),
                 json));
     retaining =

@@ -7,11 +7,14 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.egression.StubServer.Answer;
 import io.egression.intake.JmsIntake;
+import jakarta.jms.BytesMessage;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.MapMessage;
 import jakarta.jms.Message;
+import jakarta.jms.ObjectMessage;
 import jakarta.jms.Queue;
+import jakarta.jms.StreamMessage;
 import jakarta.jms.TextMessage;
 import java.util.ArrayList;
 import java.util.List;
@@ -102,7 +105,7 @@ class JmsIntakeIT {
   @Test
   void text_bytes_and_maps_are_jobs() {
     send(TestHub.job("acme", "shop", "product", "text"));
-    jakarta.jms.BytesMessage bytes = jms.createBytesMessage();
+    BytesMessage bytes = jms.createBytesMessage();
     send(
         bytes,
         message ->
@@ -220,5 +223,58 @@ class JmsIntakeIT {
     awaitDelivered("twice");
     await().until(() -> broker.count(JmsIntake.QUEUE) == 0);
     assertThat(hub.number("SELECT count(*) FROM job WHERE object_ids[1] = 'twice'")).isEqualTo(1);
+  }
+
+  @Test
+  void a_rejected_message_of_any_kind_and_size_keeps_its_body_and_its_properties()
+      throws JMSException {
+    String large = "no JSON " + "x".repeat(300_000);
+    StreamMessage stream = jms.createStreamMessage();
+    MapMessage map = jms.createMapMessage();
+    BytesMessage bytes = jms.createBytesMessage();
+    Change mine = message -> message.setStringProperty("mine", "kept");
+    send(jms.createTextMessage(large), mine);
+    send(stream, message -> stream.writeInt(42));
+    send(map, message -> map.setString("colour", "red"));
+    send(bytes, message -> bytes.writeBytes(new byte[] {1, 2, 3}));
+    send(jms.createObjectMessage("an object"), message -> {});
+    send(TestHub.job("acme", "shop", "product", "after-them"));
+    awaitDelivered("after-them");
+    try (var consumer = jms.createConsumer(jms.createQueue(JmsIntake.REJECTED), "mine = 'kept'")) {
+      assertThat(((TextMessage) consumer.receive(10_000)).getText()).isEqualTo(large);
+    }
+    List<Object> bodies = new ArrayList<>();
+    try (var consumer = jms.createConsumer(jms.createQueue(JmsIntake.REJECTED))) {
+      for (Message one = consumer.receive(5_000); one != null; one = consumer.receive(500)) {
+        assertThat(one.getStringProperty(JmsIntake.PROBLEM)).contains("\"status\"");
+        if (one instanceof StreamMessage rejected) {
+          bodies.add(rejected.readInt());
+        } else if (one instanceof MapMessage rejected) {
+          bodies.add(rejected.getString("colour"));
+        } else if (one instanceof BytesMessage rejected) {
+          bodies.add(rejected.getBodyLength());
+        } else if (one instanceof ObjectMessage) {
+          bodies.add("object");
+        }
+      }
+    }
+    assertThat(bodies).contains(42, "red", 3L, "object");
+  }
+
+  @Test
+  void events_whose_long_source_begins_alike_are_jobs_of_their_own() {
+    for (String id : List.of("long-a", "long-b")) {
+      send(
+          jms.createTextMessage(""),
+          message -> {
+            message.setStringProperty("ce_id", id);
+            message.setStringProperty("ce_source", "https://example.org/" + "x".repeat(300));
+            message.setStringProperty("ce_type", "product.updated");
+            message.setStringProperty("ce_subject", "product/" + id);
+            message.setStringProperty("ce_subscription", "acme");
+          });
+    }
+    awaitDelivered("long-a");
+    awaitDelivered("long-b");
   }
 }

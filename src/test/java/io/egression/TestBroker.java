@@ -5,18 +5,23 @@ import java.net.InetAddress;
 import java.net.ServerSocket;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Map;
 import org.apache.activemq.artemis.api.core.SimpleString;
 import org.apache.activemq.artemis.api.core.management.QueueControl;
 import org.apache.activemq.artemis.api.core.management.ResourceNames;
 import org.apache.activemq.artemis.core.config.FileDeploymentManager;
 import org.apache.activemq.artemis.core.config.impl.FileConfiguration;
+import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
+import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 import org.awaitility.Awaitility;
 
 /** A broker beside the hub, on a loopback port, that a test can stop, start and manage. */
 public final class TestBroker implements AutoCloseable {
   private final Path data;
   private final int port;
+  private final Map<String, String> roles;
   private EmbeddedActiveMQ server;
 
   public TestBroker() {
@@ -24,9 +29,23 @@ public final class TestBroker implements AutoCloseable {
   }
 
   public TestBroker(Path data, int port) {
+    this(data, port, Map.of());
+  }
+
+  /** Lets in these users alone, each with the role of artemis/broker.xml. */
+  static TestBroker secured(Map<String, String> roles) {
+    return new TestBroker(newDirectory(), freePort(), roles);
+  }
+
+  private TestBroker(Path data, int port, Map<String, String> roles) {
     this.data = data;
     this.port = port;
+    this.roles = roles;
     start();
+  }
+
+  static String password(String user) {
+    return user + "-password";
   }
 
   static Path newDirectory() {
@@ -58,10 +77,20 @@ public final class TestBroker implements AutoCloseable {
       configuration.setPagingDirectory(data.resolve("paging").toString());
       configuration.clearAcceptorConfigurations();
       configuration.addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port);
-      configuration.setSecurityEnabled(false);
+      configuration.setSecurityEnabled(!roles.isEmpty());
       configuration.setJMXManagementEnabled(true);
       server = new EmbeddedActiveMQ();
       server.setConfiguration(configuration);
+      if (!roles.isEmpty()) {
+        SecurityConfiguration users = new SecurityConfiguration();
+        roles.forEach(
+            (user, role) -> {
+              users.addUser(user, password(user));
+              users.addRole(user, role);
+            });
+        server.setSecurityManager(
+            new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
+      }
       server.start();
     } catch (Exception e) {
       throw new IllegalStateException(e);

@@ -7,6 +7,7 @@ import io.egression.intake.Problem.FieldFault;
 import io.egression.intake.Problem.ProblemException;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
@@ -63,7 +64,10 @@ final class CloudEvent {
   /** The same event is one job. */
   String idempotencyKey() {
     String key = "ce/" + attributes.get("source") + "/" + attributes.get("id");
-    return key.substring(0, Math.min(key.length(), 200));
+    return key.length() <= JobIntake.KEY
+        ? key
+        : "ce/"
+            + HexFormat.of().formatHex(RequestReader.sha256(key.getBytes(StandardCharsets.UTF_8)));
   }
 
   /**

@@ -4,14 +4,16 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import io.egression.intake.Problem.ProblemException;
 import jakarta.jms.ConnectionFactory;
+import jakarta.jms.Destination;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.Message;
 import jakarta.jms.Queue;
-import jakarta.jms.TextMessage;
 import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -38,16 +40,24 @@ public final class JmsIntake implements AutoCloseable {
 
   private static final Logger LOG = LoggerFactory.getLogger(JmsIntake.class);
   private static final Duration PATIENCE = Duration.ofMillis(500);
-  private static final int MOST = 200;
+  private static final int MOST = 500;
+
+  /**
+   * The property of a rejected message that keeps who has sent it: the broker names the hub now.
+   */
+  private static final String USER = "EgressionUser";
 
   private final ConnectionFactory connections;
   private final JobIntake intake;
   private final Map<String, Set<String>> users;
+  private final @Nullable String self;
   private final int largest;
   private final ObjectMapper json;
   private final Thread thread = new Thread(this::run, "egression-jms-intake");
   private final Semaphore stopped = new Semaphore(0);
   private volatile boolean stopping;
+
+  private record Answer(Queue to, String correlation, String text) {}
 
   /** The ledger is away: the messages stay where they are. */
   private static final class LaterException extends RuntimeException {
@@ -57,17 +67,20 @@ public final class JmsIntake implements AutoCloseable {
   /**
    * @param users the subscriptions of each of the broker's users; {@code *}: all; the user {@code
    *     anonymous}: of a broker that asks for no names
+   * @param self the hub's own user at the broker; null: it needs none
    * @param largest message, in bytes
    */
   public JmsIntake(
       ConnectionFactory connections,
       JobIntake intake,
       Map<String, Set<String>> users,
+      @Nullable String self,
       int largest,
       ObjectMapper json) {
     this.connections = connections;
     this.intake = intake;
     this.users = Map.copyOf(users);
+    this.self = self;
     this.largest = largest;
     this.json = json;
     thread.setDaemon(true);
@@ -79,10 +92,11 @@ public final class JmsIntake implements AutoCloseable {
 
   private void run() {
     while (!stopping) {
-      try (JMSContext context = connections.createContext(JMSContext.SESSION_TRANSACTED)) {
+      try (JMSContext context = connections.createContext(JMSContext.SESSION_TRANSACTED);
+          JMSContext answering = context.createContext(JMSContext.AUTO_ACKNOWLEDGE)) {
         JMSConsumer consumer = context.createConsumer(context.createQueue(QUEUE));
         while (!stopping) {
-          takeSome(context, consumer);
+          takeSome(context, consumer).forEach(answer -> send(answering, answer));
         }
       } catch (LaterException e) {
         LOG.debug("the ledger is away: messages stay in {}", QUEUE);
@@ -107,35 +121,70 @@ public final class JmsIntake implements AutoCloseable {
     }
   }
 
-  /** All of them are acknowledged in one transaction, with what is sent because of them. */
-  private void takeSome(JMSContext context, JMSConsumer consumer) throws JMSException {
+  /** All of them are acknowledged in one transaction, with what is rejected; answers follow it. */
+  private List<Answer> takeSome(JMSContext context, JMSConsumer consumer) throws JMSException {
+    List<Answer> answers = new ArrayList<>();
     Message message = consumer.receive(PATIENCE.toMillis());
     for (int taken = 0; message != null; taken++) {
-      take(context, message);
+      String correlation = correlation(message);
+      Destination to = message.getJMSReplyTo();
+      String answer = take(context, message);
+      if (to instanceof Queue queue) {
+        answers.add(new Answer(queue, correlation, answer));
+      }
       message = taken + 1 < MOST && !stopping ? consumer.receiveNoWait() : null;
     }
     context.commit();
+    return answers;
   }
 
-  private void take(JMSContext context, Message message) throws JMSException {
+  /** Its sender may be gone, or have named a queue that is not the hub's to write to. */
+  private static void send(JMSContext context, Answer answer) {
+    try {
+      Message reply = context.createTextMessage(answer.text());
+      reply.setJMSCorrelationID(answer.correlation());
+      context.createProducer().send(answer.to(), reply);
+    } catch (JMSException | JMSRuntimeException e) {
+      LOG.warn(
+          "the answer to message {} cannot be sent to {}: {}",
+          answer.correlation(),
+          answer.to(),
+          e.getMessage());
+    }
+  }
+
+  private String take(JMSContext context, Message message) throws JMSException {
+    Problem problem;
     try {
       JmsJob job = JmsJob.of(message, largest);
       List<JobIntake.Accepted> accepted =
           intake.accept(job.body(), job.key(), job.traceparent(), caller(message));
-      reply(context, message, json.writeValueAsString(Map.of("jobs", accepted)));
+      return text(Map.of("jobs", accepted));
     } catch (ProblemException e) {
-      if (e.problem().status() == 503) {
+      problem = e.problem();
+      if (problem.status() == 503) {
         throw new LaterException(); // the session is closed, and what it has taken comes again
       }
-      reject(context, message, e.problem());
+    } catch (JMSException | RuntimeException e) {
+      LOG.error("message {} cannot be taken", message.getJMSMessageID(), e);
+      problem =
+          Problem.of(500, "internal", "The message could not be taken", "The hub's log says why.");
+    }
+    String why = text(problem);
+    reject(context, message, why);
+    return why;
+  }
+
+  private String text(Object answer) {
+    try {
+      return json.writeValueAsString(answer);
     } catch (JsonProcessingException e) {
       throw new IllegalStateException(e);
     }
   }
 
   private Caller caller(Message message) throws JMSException {
-    String name = message.getStringProperty("_AMQ_VALIDATED_USER");
-    String user = name == null ? "anonymous" : name;
+    String user = user(message);
     Set<String> subscriptions = users.get(user);
     if (subscriptions == null) {
       throw new ProblemException(
@@ -149,62 +198,40 @@ public final class JmsIntake implements AutoCloseable {
         user, Caller.Role.PRODUCER, subscriptions.contains("*") ? null : subscriptions);
   }
 
-  private void reject(JMSContext context, Message message, Problem problem) throws JMSException {
-    String why;
-    try {
-      why = json.writeValueAsString(problem);
-    } catch (JsonProcessingException e) {
-      throw new IllegalStateException(e);
+  /** Of a message that was moved back out of the rejected ones, who had sent it first. */
+  private String user(Message message) throws JMSException {
+    String name = message.getStringProperty("_AMQ_VALIDATED_USER");
+    String first = message.getStringProperty(USER);
+    if (name == null) {
+      return "anonymous";
     }
-    LOG.warn("message {} is rejected: {}", message.getJMSMessageID(), why);
-    Message kept = copy(context, message);
-    kept.setStringProperty(PROBLEM, why.substring(0, Math.min(why.length(), 10_000)));
-    kept.setJMSCorrelationID(correlation(message));
-    context.createProducer().send(context.createQueue(REJECTED), kept);
-    reply(context, message, why);
+    return name.equals(self) && first != null ? first : name;
   }
 
-  /** What is not a text keeps its form: the received message itself is sent on. */
-  private static Message copy(JMSContext context, Message message) throws JMSException {
-    Message copy;
-    if (message instanceof TextMessage text) {
-      copy = context.createTextMessage(text.getText());
-    } else if (message instanceof jakarta.jms.BytesMessage bytes) {
-      bytes.reset();
-      byte[] content = new byte[(int) bytes.getBodyLength()];
-      bytes.readBytes(content);
-      jakarta.jms.BytesMessage same = context.createBytesMessage();
-      same.writeBytes(content);
-      copy = same;
-    } else if (message instanceof jakarta.jms.MapMessage map) {
-      jakarta.jms.MapMessage same = context.createMapMessage();
-      for (String name : JmsJob.names(map.getMapNames())) {
-        same.setObject(name, map.getObject(name));
-      }
-      copy = same;
-    } else {
-      copy = context.createMessage();
-    }
+  /** The message itself is sent on, so that any kind keeps its body. */
+  private void reject(JMSContext context, Message message, String why) throws JMSException {
+    String correlation = correlation(message);
+    LOG.warn("message {} is rejected: {}", message.getJMSMessageID(), why);
+    String user = user(message);
+    Map<String, Object> properties = new HashMap<>();
     for (String name : JmsJob.names(message.getPropertyNames())) {
-      if (!name.startsWith("JMS") && !name.startsWith("_AMQ")) {
-        copy.setObjectProperty(name, message.getObjectProperty(name));
+      if (!name.startsWith("_AMQ") && (!name.startsWith("JMS") || name.equals("JMSXGroupID"))) {
+        properties.put(name, message.getObjectProperty(name));
       }
     }
-    return copy;
+    message.clearProperties(); // what was received is read-only
+    for (Map.Entry<String, Object> property : properties.entrySet()) {
+      message.setObjectProperty(property.getKey(), property.getValue());
+    }
+    message.setStringProperty(PROBLEM, why.substring(0, Math.min(why.length(), 10_000)));
+    message.setStringProperty(USER, user);
+    message.setJMSCorrelationID(correlation);
+    context.createProducer().send(context.createQueue(REJECTED), message);
   }
 
   private static String correlation(Message message) throws JMSException {
     String given = message.getJMSCorrelationID();
     return given == null ? message.getJMSMessageID() : given;
-  }
-
-  private static void reply(JMSContext context, Message message, String answer)
-      throws JMSException {
-    if (message.getJMSReplyTo() instanceof Queue queue) {
-      Message reply = context.createTextMessage(answer);
-      reply.setJMSCorrelationID(correlation(message));
-      context.createProducer().send(queue, reply);
-    }
   }
 
   /** Ends after the message in hand. */
@@ -226,7 +253,7 @@ public final class JmsIntake implements AutoCloseable {
    * @throws IllegalArgumentException saying what is wrong
    */
   public static Map<String, Set<String>> users(@Nullable String text) {
-    Map<String, Set<String>> users = new java.util.HashMap<>();
+    Map<String, Set<String>> users = new HashMap<>();
     for (String each : text == null ? new String[0] : text.split(",")) {
       if (each.isBlank()) {
         continue;

@@ -32,7 +32,9 @@ public final class JobIntake {
       Pattern.compile("00-(?!0{32})[0-9a-f]{32}-(?!0{16})[0-9a-f]{16}-[0-9a-f]{2}");
 
   private static final int MOST_FAULTS = 100;
-  private static final int KEY = 200;
+
+  /** The longest idempotency key, in characters. */
+  static final int KEY = 200;
 
   private final Acceptance acceptance;
   private final BatchLedger batches;
