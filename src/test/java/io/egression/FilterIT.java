@@ -144,6 +144,19 @@ class FilterIT {
   }
 
   @Test
+  void what_a_filter_left_out_of_a_delivered_job_is_not_taken_as_delivered() {
+    BODIES.put("some", "{\"status\":\"active\",\"price\":3}");
+    BODIES.put("never", "{\"status\":\"draft\",\"price\":3}");
+    hub.await(submit("strict", "update", "some", "never"), "delivered");
+    hub.await(submit("strict", "update", "never"), "filtered");
+    BODIES.put("some", "{\"status\":\"draft\",\"price\":3}");
+    BODIES.put("other", "{\"status\":\"active\",\"price\":3}");
+    hub.await(submit("strict", "update", "some", "other"), "delivered");
+    String job = submit("strict", "update", "some");
+    assertThat(hub.await(job, "delivered").at("/filters/verdict").asText()).isEqualTo("delete");
+  }
+
+  @Test
   void a_dry_run_tells_what_would_be_delivered_to_whom_and_records_nothing() {
     BODIES.put("dry", "{\"status\":\"draft\",\"price\":3}");
     long before = hub.number("SELECT count(*) FROM filter_decision");

@@ -56,13 +56,18 @@ public final class FilterLedger implements AutoCloseable {
 
   private static final String FIND = "SELECT * FROM filter_decision WHERE job_id = :job";
 
-  /** The last that was delivered there was not a delete, nor made one. */
+  /**
+   * The last that was delivered there was not a delete, nor made one. A job says nothing of an
+   * object that a filter left out of it.
+   */
   private static final String THERE =
       """
       SELECT j.action <> 'delete' AND coalesce(d.verdict, '') <> 'delete'
       FROM account a CROSS JOIN LATERAL jobs_of(a.account_id, :type, :id) j
       LEFT JOIN filter_decision d USING (job_id)
       WHERE a.subscription = :subscription AND a.channel = :channel AND j.state = 'delivered'
+        AND NOT (coalesce(d.verdict, '') = 'deliver' AND EXISTS (
+          SELECT FROM jsonb_array_elements(d.filters) f WHERE jsonb_exists(f -> 'out', :id)))
       ORDER BY j.finished_at DESC LIMIT 1
       """;
 
