@@ -9,6 +9,7 @@ import io.egression.connector.FilterDefinition;
 import io.egression.delivery.Credentials;
 import io.egression.delivery.Hours;
 import io.egression.delivery.Redaction;
+import io.egression.delivery.Runs;
 import io.egression.filter.Filters;
 import io.egression.ledger.Accounts;
 import io.egression.ledger.FilterLedger;
@@ -61,6 +62,7 @@ final class Configuration implements Supplier<Catalogue>, LiveFiles.Taking {
       FilterLedger filters,
       Credentials credentials,
       Hours hours,
+      Runs runs,
       Runnable nudge) {}
 
   /** An account's calls as they were before an edit. */
@@ -265,10 +267,14 @@ final class Configuration implements Supplier<Catalogue>, LiveFiles.Taking {
     tellSecrets();
     next.connectors().values().forEach(this::load);
     edited.forEach(this::open);
-    if (routes.update()) {
-      consumed.clear();
+    try {
+      if (routes.update(parts.runs::hold)) {
+        consumed.clear();
+      }
+      consume(next);
+    } finally {
+      parts.runs.goOn();
     }
-    consume(next);
     parts.accounts.configure(configured(next), hash(), parts.node);
     catalogue = next;
     parts.hours.configure();

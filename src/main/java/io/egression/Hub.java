@@ -342,7 +342,7 @@ public final class Hub implements AutoCloseable {
     bind("credentials", credentials);
     configuration.prepare(
         new Configuration.Parts(
-            accounts, node, filterLedger, credentials, hours, () -> dispatcher.nudge()));
+            accounts, node, filterLedger, credentials, hours, runs, () -> dispatcher.nudge()));
     FilterStep filterStep = new FilterStep(configuration.filters(), filterLedger);
     bind("filters", filterStep);
     DryRun dryRun = new DryRun(closing(camel.createProducerTemplate()), filterStep, node);

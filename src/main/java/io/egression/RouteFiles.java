@@ -52,10 +52,11 @@ final class RouteFiles {
   /**
    * Puts the files in force that are not.
    *
+   * @param before is told if there are any: Camel replaces a route when nothing is under way in it
    * @return whether what other routes are made of has changed: templates and configurations
    * @throws RuntimeException saying why that is not possible; what was in force is again
    */
-  boolean update() {
+  boolean update(Runnable before) {
     Map<Path, String> now = read();
     Map<Path, String> changed = new TreeMap<>(now);
     changed.entrySet().removeIf(file -> file.getValue().equals(inForce.get(file.getKey())));
@@ -64,14 +65,15 @@ final class RouteFiles {
     if (changed.isEmpty() && gone.isEmpty()) {
       return false;
     }
+    before.run();
     boolean shared = changed.values().stream().anyMatch(RouteFiles::isShared);
-    Map<Path, String> before = inForce;
+    Map<Path, String> old = inForce;
     try {
       load(shared ? now : changed);
       gone.forEach(this::remove);
       inForce = now;
     } catch (RuntimeException e) {
-      Map<Path, String> back = new HashMap<>(before);
+      Map<Path, String> back = new HashMap<>(old);
       back.keySet().retainAll(changed.keySet());
       load(back);
       throw e;

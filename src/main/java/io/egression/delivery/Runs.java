@@ -53,6 +53,7 @@ public final class Runs {
   private final SlowAccounts slow;
   private final Set<UUID> inHand = ConcurrentHashMap.newKeySet();
   private volatile boolean stopping;
+  private volatile boolean held;
 
   /** Where runs are recorded. */
   public record Ledger(RunLedger runs, Cancellation cancellation) {}
@@ -167,6 +168,7 @@ public final class Runs {
   private boolean mayCall(RunInHand run) {
     Optional<Account> account = catalogue.get().account(run.run.account());
     return !stopping
+        && !held
         && !run.mustStop()
         && run.ageNanos() < BUDGET.toNanos()
         && run.run.node().equals(node.id())
@@ -215,9 +217,26 @@ public final class Runs {
 
   /** Another node may have what this one lacks: it gets a moment to take the run. */
   private Step.End givenBack(Run run) {
+    if (held) {
+      return new Step.End(
+          ANOTHER, "the routes of node " + node.name() + " are edited", null, false);
+    }
     return catalogue.get().account(run.account()).isPresent()
         ? Step.End.GO_ON
         : new Step.End(ANOTHER, "node " + node.name() + " does not have the account", null, false);
+  }
+
+  /**
+   * No further call starts, and what is left of the runs goes back to their lanes for a moment, so
+   * that routes fall idle and can be replaced; until {@link #goOn}.
+   */
+  public void hold() {
+    held = true;
+  }
+
+  /** Calls start again. */
+  public void goOn() {
+    held = false;
   }
 
   /** From now on no further call starts. */
