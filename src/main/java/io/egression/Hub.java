@@ -11,6 +11,7 @@ import io.egression.access.RequestLimits;
 import io.egression.batch.BeltOpening;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Classifier;
+import io.egression.connector.Fault;
 import io.egression.delivery.Breakers;
 import io.egression.delivery.Brokers;
 import io.egression.delivery.CallDeadlines;
@@ -215,6 +216,10 @@ public final class Hub implements AutoCloseable {
 
   private void startAll() {
     long started = System.nanoTime();
+    List<Fault> faults = FileCheck.of(settings.connectorsDir(), settings.routesDir(), properties());
+    if (!faults.isEmpty()) {
+      throw new Fault.FaultyFilesException(faults);
+    }
     open();
     Main main = prepareCamel();
     wire(main.getCamelContext());

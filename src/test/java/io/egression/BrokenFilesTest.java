@@ -19,7 +19,26 @@ import org.junit.jupiter.params.provider.MethodSource;
  * where it would be, the second one with the fault that is to be found there.
  */
 class BrokenFilesTest {
-  private static final Path BROKEN = Path.of("src/test/resources/broken");
+  static final Path BROKEN = Path.of("src/test/resources/broken");
+  static final String FILTER = "version: 1\nmatch: {jq: .body.price}\n";
+
+  /**
+   * What is to be found.
+   *
+   * @param file of a project's folder
+   * @param fault line, column and words
+   */
+  record Expected(String file, String fault) {
+    static Expected of(String name) throws IOException {
+      List<String> lines = Files.readAllLines(BROKEN.resolve(name));
+      return new Expected(lines.get(0).substring(2), lines.get(1).substring(2));
+    }
+
+    @Override
+    public String toString() {
+      return file + ":" + fault;
+    }
+  }
 
   @TempDir private Path folder;
 
@@ -38,15 +57,15 @@ class BrokenFilesTest {
   @MethodSource("names")
   void a_broken_file_is_named_with_the_place_and_what_would_be_right(String name)
       throws IOException {
-    List<String> lines = Files.readAllLines(BROKEN.resolve(name));
-    String file = lines.get(0).substring(2);
+    Expected expected = Expected.of(name);
+    String file = expected.file;
     writeWhatIsRight();
     Files.createDirectories(folder.resolve(file).getParent());
     Files.copy(
         BROKEN.resolve(name),
         folder.resolve(file),
         java.nio.file.StandardCopyOption.REPLACE_EXISTING);
-    assertThat(check()).containsExactly(file + ":" + lines.get(1).substring(2));
+    assertThat(check()).containsExactly(expected.toString());
   }
 
   @Test
@@ -57,16 +76,18 @@ class BrokenFilesTest {
 
   private void writeWhatIsRight() throws IOException {
     for (String each : List.of("connectors", "routes")) {
-      Files.createDirectories(folder.resolve(each));
-      try (Stream<Path> files = Files.list(Path.of(each))) {
-        for (Path file : files.filter(path -> path.toString().endsWith(".yaml")).toList()) {
-          Files.copy(file, folder.resolve(each).resolve(file.getFileName()));
-        }
+      copy(Path.of(each), Files.createDirectories(folder.resolve(each)));
+    }
+    TestHub.write(folder.resolve("connectors/filters/sellable.yaml"), FILTER);
+  }
+
+  /** The files that are right themselves. */
+  static void copy(Path from, Path to) throws IOException {
+    try (Stream<Path> files = Files.list(from)) {
+      for (Path file : files.filter(path -> path.toString().endsWith(".yaml")).toList()) {
+        Files.copy(file, to.resolve(file.getFileName()));
       }
     }
-    TestHub.write(
-        folder.resolve("connectors/filters/sellable.yaml"),
-        "version: 1\nmatch: {jq: .body.price}\n");
   }
 
   private List<String> check() {

@@ -162,17 +162,17 @@ class StartIT {
   @CsvSource(
       delimiter = '|',
       value = {
-        "routes/enrich.camel.yaml | - loop: | - looop: | 'line 9,' | did you mean 'loop'?",
-        "routes/enrich.camel.yaml | routeConfigurationId: | routeConfigurationid: | 'line 4,' |"
+        "routes/enrich.camel.yaml | - loop: | - looop: | ':9:11: ' | did you mean 'loop'?",
+        "routes/enrich.camel.yaml | routeConfigurationId: | routeConfigurationid: | ':4:5: ' |"
             + " did you mean 'routeConfigurationId'?",
-        "routes/enrich.camel.yaml | id: enrich | id: [enrich | 'line ' | expected ',' or ']'",
-        "connectors/http-connector.kamelet.yaml | - marshal: | - marshall: | 'line ' |"
+        "routes/enrich.camel.yaml | id: enrich | id: [enrich | ':5:25: ' | expected ',' or ']'",
+        "connectors/http-connector.kamelet.yaml | - marshal: | - marshall: | ':35:11: ' |"
             + " did you mean 'marshal'?"
       })
   void a_broken_route_is_named_with_its_line_and_what_would_be_right(
-      String file, String text, String by, String line, String right) {
+      String file, String text, String by, String place, String right) {
     files.replace(file, text, by);
-    assertThat(failure(withDatabase())).contains(file, line, right);
+    assertThat(failure(withDatabase())).contains(file + place, right);
   }
 
   private Map<String, String> withDatabase() {
