@@ -298,6 +298,12 @@ class LiveEditIT {
                 "SELECT count(*) FROM job JOIN filter_decision USING (job_id)"
                     + " WHERE object_type = 'thing'"))
         .isEqualTo(keys * each);
+    assertThat(
+            hub.number(
+                "SELECT count(DISTINCT filters -> 0 ->> 'version')"
+                    + " FROM job JOIN filter_decision USING (job_id) WHERE object_type = 'thing'"))
+        .as("each decision names the version that made it")
+        .isGreaterThan(5);
     TestHub.write(kamelet, rightKamelet);
     TestHub.write(route, rightRoute);
     TestHub.write(policy, rightPolicy);
