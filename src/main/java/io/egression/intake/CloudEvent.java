@@ -23,6 +23,9 @@ final class CloudEvent {
   /** Of structured mode. */
   static final String MEDIA_TYPE = "application/cloudevents+json";
 
+  private static final String VERSION = "1.0";
+  private static final List<String> REQUIRED = List.of("id", "source", "type", "subject");
+
   private static final Map<String, String> ACTIONS =
       Map.of(
           "create", "create",
@@ -48,7 +51,11 @@ final class CloudEvent {
    * @throws ProblemException if it is no JSON object
    */
   static CloudEvent structured(byte[] body) {
-    JsonNode event = JsonBody.read(body);
+    return structured(JsonBody.read(body));
+  }
+
+  /** From structured mode, or one of a batch. */
+  static CloudEvent structured(JsonNode event) {
     Map<String, String> attributes = new TreeMap<>();
     event
         .properties()
@@ -71,24 +78,21 @@ final class CloudEvent {
   }
 
   /**
-   * The job, as JSON.
+   * The job.
    *
    * @throws ProblemException naming every attribute that is missing or not right
    */
-  byte[] job() {
+  ObjectNode job() {
     List<FieldFault> faults = new ArrayList<>();
-    List.of("id", "source", "type", "subject").forEach(name -> require(name, faults));
-    String[] type = attributes.getOrDefault("type", "").split("\\.");
-    String subject = attributes.getOrDefault("subject", "");
-    String action = ACTIONS.get(type[type.length - 1].toLowerCase(Locale.ROOT));
-    if (action == null && attributes.containsKey("type")) {
-      faults.add(new FieldFault("/type", "must end in .created, .updated or .deleted"));
-    }
-    int slash = subject.indexOf('/');
-    String objectType = slash > 0 ? subject.substring(0, slash) : before(type);
-    if (objectType == null && attributes.containsKey("subject")) {
-      faults.add(new FieldFault("/subject", "must be <object type>/<object id>: product/123"));
-    }
+    ObjectNode job = job("", faults);
+    requireNone(faults);
+    return job;
+  }
+
+  /**
+   * @throws ProblemException if there is a fault
+   */
+  static void requireNone(List<FieldFault> faults) {
     if (!faults.isEmpty()) {
       throw new ProblemException(
           new Problem(
@@ -98,8 +102,38 @@ final class CloudEvent {
               "Nothing was accepted.",
               faults));
     }
+  }
+
+  /**
+   * The job, of no use if a fault was found.
+   *
+   * @param pointer where the event stands in the document
+   * @param faults takes what is missing or not right
+   */
+  ObjectNode job(String pointer, List<FieldFault> faults) {
+    REQUIRED.forEach(
+        name -> {
+          if (attributes.getOrDefault(name, "").isEmpty()) {
+            faults.add(new FieldFault(pointer + "/" + name, "is missing"));
+          }
+        });
+    if (!attributes.getOrDefault("specversion", VERSION).equals(VERSION)) {
+      faults.add(new FieldFault(pointer + "/specversion", "must be " + VERSION));
+    }
+    String[] type = attributes.getOrDefault("type", "").split("\\.");
+    String subject = attributes.getOrDefault("subject", "");
+    String action = ACTIONS.get(type[type.length - 1].toLowerCase(Locale.ROOT));
+    if (action == null && attributes.containsKey("type")) {
+      faults.add(new FieldFault(pointer + "/type", "must end in .created, .updated or .deleted"));
+    }
+    int slash = subject.indexOf('/');
+    String objectType = slash > 0 ? subject.substring(0, slash) : before(type);
+    if (objectType == null && attributes.containsKey("subject")) {
+      faults.add(
+          new FieldFault(pointer + "/subject", "must be <object type>/<object id>: product/123"));
+    }
     ObjectNode job = JsonNodeFactory.instance.objectNode();
-    job.put("source", source()).put("action", action).put("objectType", objectType);
+    job.put("source", jobSource()).put("action", action).put("objectType", objectType);
     job.putArray("objectIds").add(slash > 0 ? subject.substring(slash + 1) : subject);
     List.of("subscription", "channel")
         .forEach(
@@ -108,13 +142,7 @@ final class CloudEvent {
                 job.put(name, attributes.get(name));
               }
             });
-    return job.toString().getBytes(StandardCharsets.UTF_8);
-  }
-
-  private void require(String name, List<FieldFault> faults) {
-    if (attributes.getOrDefault(name, "").isEmpty()) {
-      faults.add(new FieldFault("/" + name, "is missing"));
-    }
+    return job;
   }
 
   private static @Nullable String before(String[] type) {
@@ -122,8 +150,8 @@ final class CloudEvent {
   }
 
   /** A URI's characters that a job's source has not are left out. */
-  private String source() {
-    String source = attributes.get("source").replaceAll("[^A-Za-z0-9._-]+", "-");
+  private String jobSource() {
+    String source = attributes.getOrDefault("source", "").replaceAll("[^A-Za-z0-9._-]+", "-");
     String word = source.replaceAll("^[^A-Za-z0-9]+", "");
     return word.isEmpty() ? "event" : word.substring(0, Math.min(word.length(), 100));
   }

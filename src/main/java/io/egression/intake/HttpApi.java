@@ -14,6 +14,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.function.Consumer;
 import java.util.function.Function;
@@ -54,13 +55,11 @@ public final class HttpApi {
   public void accept(Exchange exchange) {
     Message message = exchange.getMessage();
     query(message, Set.of());
-    requireJson(header(message, Exchange.CONTENT_TYPE));
     Caller caller = caller(message);
     requireProducer(caller);
-    byte[] body = message.getBody(byte[].class);
     List<Accepted> accepted =
         intake.accept(
-            body == null ? new byte[0] : body,
+            jobs(message),
             header(message, "Idempotency-Key"),
             header(message, "traceparent"),
             caller);
@@ -68,6 +67,16 @@ public final class HttpApi {
     if (accepted.size() == 1) {
       exchange.getMessage().setHeader("Location", accepted.get(0).location());
     }
+  }
+
+  private static byte[] jobs(Message message) {
+    byte[] given = message.getBody(byte[].class);
+    byte[] body = given == null ? new byte[0] : given;
+    Optional<byte[]> ofEvents = HttpEvents.jobs(message, body);
+    if (ofEvents.isEmpty()) {
+      requireJson(header(message, Exchange.CONTENT_TYPE));
+    }
+    return ofEvents.orElse(body);
   }
 
   static void requireProducer(Caller caller) {
@@ -79,20 +88,21 @@ public final class HttpApi {
   }
 
   private static void requireJson(@Nullable String type) {
-    if (type == null || !isJson(type)) {
+    if (type == null || !isJson(type, "application/json")) {
       throw new ProblemException(
           Problem.of(
               415,
               "unsupported-media-type",
               "The content type is not supported",
-              "Send application/json, in UTF-8."));
+              "Send application/json, or a CloudEvent, in UTF-8."));
     }
   }
 
-  private static boolean isJson(String type) {
+  /** Whether it is this media type, in UTF-8. */
+  static boolean isJson(String type, String mediaType) {
     String[] parts = type.toLowerCase(Locale.ROOT).replaceAll("[\\s\"]", "").split(";");
     return parts.length > 0
-        && parts[0].equals("application/json")
+        && parts[0].equals(mediaType)
         && Stream.of(parts)
             .noneMatch(part -> part.startsWith("charset=") && !part.equals("charset=utf-8"));
   }

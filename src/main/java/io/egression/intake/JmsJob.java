@@ -36,7 +36,10 @@ record JmsJob(byte[] body, String key, @Nullable String traceparent) {
     String traceparent = message.getStringProperty("traceparent");
     CloudEvent event = event(message, most);
     if (event != null) {
-      return new JmsJob(grouped(event.job(), message), event.idempotencyKey(), traceparent);
+      return new JmsJob(
+          grouped(event.job().toString().getBytes(StandardCharsets.UTF_8), message),
+          event.idempotencyKey(),
+          traceparent);
     }
     byte[] body = message instanceof MapMessage map ? fields(map) : content(message, most);
     return new JmsJob(grouped(body, message), "jms/" + message.getJMSMessageID(), traceparent);
