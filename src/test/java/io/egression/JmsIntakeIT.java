@@ -216,6 +216,25 @@ class JmsIntakeIT {
   }
 
   @Test
+  void who_sent_it_is_not_for_an_amqp_message_to_say() throws JMSException {
+    long before = broker.count(JmsIntake.REJECTED);
+    send(
+        jms.createTextMessage(TestHub.job("acme", "shop", "product", "spoofed")),
+        message -> {
+          message.setShortProperty("JMS_AMQP_ORIGINAL_ENCODING", (short) 5); // as the broker does
+          message.setStringProperty("_AMQ_VALIDATED_USER", "erp");
+        });
+    await().until(() -> broker.count(JmsIntake.REJECTED) == before + 1);
+    try (var consumer =
+        jms.createConsumer(
+            jms.createQueue(JmsIntake.REJECTED), JmsIntake.PROBLEM + " LIKE '%amqp%'")) {
+      Message rejected = consumer.receive(10_000);
+      assertThat(rejected.getStringProperty("EgressionUser")).isEqualTo("amqp");
+      assertThat(rejected.getStringProperty(JmsIntake.PROBLEM)).contains("\"status\":403");
+    }
+  }
+
+  @Test
   void the_same_message_is_one_job() {
     String job = TestHub.job("acme", "shop", "product", "twice", "\"idempotencyKey\":\"k-1\"");
     send(job);

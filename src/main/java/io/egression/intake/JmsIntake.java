@@ -57,7 +57,10 @@ public final class JmsIntake implements AutoCloseable {
   private final Semaphore stopped = new Semaphore(0);
   private volatile boolean stopping;
 
-  private record Answer(Queue to, String correlation, String text) {}
+  private record Answer(Queue to, @Nullable String correlation, String text) {}
+
+  /** The user of every message that came over AMQP. */
+  private static final String AMQP = "amqp";
 
   /** The ledger is away: the messages stay where they are. */
   private static final class LaterException extends RuntimeException {
@@ -66,7 +69,7 @@ public final class JmsIntake implements AutoCloseable {
 
   /**
    * @param users the subscriptions of each of the broker's users; {@code *}: all; the user {@code
-   *     anonymous}: of a broker that asks for no names
+   *     anonymous}: of a broker that asks for no names; {@code amqp}: of all that comes over AMQP
    * @param self the hub's own user at the broker; null: it needs none
    * @param largest message, in bytes
    */
@@ -198,8 +201,14 @@ public final class JmsIntake implements AutoCloseable {
         user, Caller.Role.PRODUCER, subscriptions.contains("*") ? null : subscriptions);
   }
 
-  /** Of a message that was moved back out of the rejected ones, who had sent it first. */
+  /**
+   * Of a message that was moved back out of the rejected ones, who had sent it first. Artemis names
+   * the user in messages of CORE alone (ARTEMIS-1092); an AMQP client could write any name there.
+   */
   private String user(Message message) throws JMSException {
+    if (JmsJob.isAmqp(message)) {
+      return AMQP;
+    }
     String name = message.getStringProperty("_AMQ_VALIDATED_USER");
     String first = message.getStringProperty(USER);
     if (name == null) {
@@ -211,12 +220,14 @@ public final class JmsIntake implements AutoCloseable {
   /** The message itself is sent on, so that any kind keeps its body. */
   private void reject(JMSContext context, Message message, String why) throws JMSException {
     String correlation = correlation(message);
-    LOG.warn("message {} is rejected: {}", message.getJMSMessageID(), why);
+    LOG.warn("message {} is rejected: {}", JmsJob.id(message), why);
     String user = user(message);
     Map<String, Object> properties = new HashMap<>();
     for (String name : JmsJob.names(message.getPropertyNames())) {
       if (!name.startsWith("_AMQ") && (!name.startsWith("JMS") || name.equals("JMSXGroupID"))) {
         properties.put(name, message.getObjectProperty(name));
+      } else if (name.equals(JmsJob.AMQP_CONTENT_TYPE)) {
+        properties.put(JmsJob.CONTENT_TYPE, message.getObjectProperty(name));
       }
     }
     message.clearProperties(); // what was received is read-only
@@ -229,9 +240,9 @@ public final class JmsIntake implements AutoCloseable {
     context.createProducer().send(context.createQueue(REJECTED), message);
   }
 
-  private static String correlation(Message message) throws JMSException {
+  private static @Nullable String correlation(Message message) throws JMSException {
     String given = message.getJMSCorrelationID();
-    return given == null ? message.getJMSMessageID() : given;
+    return given == null ? JmsJob.id(message) : given;
   }
 
   /** Ends after the message in hand. */

@@ -23,10 +23,15 @@ import org.jspecify.annotations.Nullable;
  * CloudEvent in binary or structured mode.
  *
  * @param body JSON, as POST /v1/jobs takes it
- * @param key of the message: the same one twice is one job
+ * @param key of the message: the same one twice is one job; null: it has none
  */
-record JmsJob(byte[] body, String key, @Nullable String traceparent) {
+record JmsJob(byte[] body, @Nullable String key, @Nullable String traceparent) {
+  static final String CONTENT_TYPE = "content_type";
+  static final String AMQP_CONTENT_TYPE = "JMS_AMQP_ContentType";
   private static final List<String> EVENT_PREFIXES = List.of("ce_", "cloudEvents_", "cloudEvents:");
+
+  /** Longer is no use as an idempotency key. */
+  private static final int MOST_ID = JobIntake.KEY - 4;
 
   /**
    * @param most bytes of a message
@@ -42,13 +47,33 @@ record JmsJob(byte[] body, String key, @Nullable String traceparent) {
           traceparent);
     }
     byte[] body = message instanceof MapMessage map ? fields(map) : content(message, most);
-    return new JmsJob(grouped(body, message), "jms/" + message.getJMSMessageID(), traceparent);
+    return new JmsJob(grouped(body, message), key(message), traceparent);
+  }
+
+  private static @Nullable String key(Message message) throws JMSException {
+    String id = id(message);
+    return id == null || id.length() > MOST_ID ? null : "jms/" + id;
+  }
+
+  /**
+   * The message's id; of one that came over AMQP what its sender wrote there, if anything: the
+   * broker makes an id of its own from it, a new one each time.
+   */
+  static @Nullable String id(Message message) throws JMSException {
+    String amqp = message.getStringProperty("NATIVE_MESSAGE_ID");
+    return amqp != null || isAmqp(message) ? amqp : message.getJMSMessageID();
+  }
+
+  /** Whether the broker made the message from one that came over AMQP, which notes its encoding. */
+  static boolean isAmqp(Message message) throws JMSException {
+    return message.propertyExists("JMS_AMQP_ORIGINAL_ENCODING")
+        || message.getJMSMessageID() == null;
   }
 
   private static @Nullable CloudEvent event(Message message, int most) throws JMSException {
-    String type = message.getStringProperty("JMS_AMQP_ContentType");
+    String type = message.getStringProperty(AMQP_CONTENT_TYPE);
     if (type == null) {
-      type = message.getStringProperty("content_type");
+      type = message.getStringProperty(CONTENT_TYPE);
     }
     if (type != null && type.startsWith(CloudEvent.MEDIA_TYPE)) {
       return CloudEvent.structured(content(message, most));
