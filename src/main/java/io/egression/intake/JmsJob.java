@@ -64,7 +64,10 @@ record JmsJob(byte[] body, @Nullable String key, @Nullable String traceparent) {
     return amqp != null || isAmqp(message) ? amqp : message.getJMSMessageID();
   }
 
-  /** Whether the broker made the message from one that came over AMQP, which notes its encoding. */
+  /**
+   * Whether the broker made the message from one that came over AMQP: then it notes the encoding.
+   * One without an id, which a sender over CORE has to ask for, is not trusted either.
+   */
   static boolean isAmqp(Message message) throws JMSException {
     return message.propertyExists("JMS_AMQP_ORIGINAL_ENCODING")
         || message.getJMSMessageID() == null;
