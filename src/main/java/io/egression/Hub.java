@@ -14,6 +14,7 @@ import io.egression.connector.Classifier;
 import io.egression.connector.Fault;
 import io.egression.delivery.Breakers;
 import io.egression.delivery.Brokers;
+import io.egression.delivery.BulkCall;
 import io.egression.delivery.CallDeadlines;
 import io.egression.delivery.ConnectorRouter;
 import io.egression.delivery.Credentials;
@@ -341,6 +342,8 @@ public final class Hub implements AutoCloseable {
     bind("runs", runs);
     bind("enrichment", enrichment);
     bind("fetching", (Predicate) Enrichment::isNeeded);
+    bind("gathering", (Predicate) BulkCall::isGathering);
+    bind("bulk", new BulkCall());
     bind("messages", new Messages(node, deadlines));
     Credentials credentials =
         closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));

@@ -49,6 +49,7 @@ class ConnectorContractIT {
   private static void addCases() {
     String http = "{url: \"URL\", responseTimeout: 800}";
     CASES.put("http-connector", new HttpCase(http, StubServer.Call::objectId));
+    CASES.put("bulk-connector", new HttpCase(http, StubServer.Call::objectId));
     CASES.put("marketplace-connector", new HttpCase(http, StubServer.Call::objectId));
     CASES.put(
         "endpoint-connector",

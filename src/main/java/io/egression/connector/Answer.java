@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param status null: no HTTP answer
  * @param body at most as much as an outcome rule may look at
- * @param sent the object ids that were sent
+ * @param sent the object ids that were sent, of all jobs of the call
  */
 public record Answer(
     @Nullable Integer status,

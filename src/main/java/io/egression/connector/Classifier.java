@@ -8,8 +8,10 @@ import io.egression.job.Outcome.PauseScope;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import java.util.random.RandomGenerator;
 import org.jspecify.annotations.Nullable;
 
@@ -41,15 +43,54 @@ public final class Classifier {
     public static final Past NONE = new Past(0, null, 0);
   }
 
-  /** Decides what this answer means for a job with this past. */
+  /** Decides what this answer means for a job with this past, the only one of its call. */
   public Outcome classify(Policy policy, Answer answer, Past past) {
+    return classify(policy, answer, past, answer.sent());
+  }
+
+  /**
+   * Decides what this answer means for one of the jobs of its call. A rule that names the objects
+   * that failed concerns these alone: the others are delivered, unless another such rule names
+   * them.
+   *
+   * @param own the ids of the job's objects that were sent
+   */
+  public Outcome classify(Policy policy, Answer answer, Past past, List<String> own) {
     JsonNode json = policy.rules().stream().anyMatch(Classifier::looksAtBody) ? json(answer) : null;
+    OutcomeRule deciding = null;
+    Set<String> failed = new LinkedHashSet<>();
+    boolean spared = false;
     for (OutcomeRule rule : policy.rules()) {
-      if (rule.matches(answer, json)) {
-        return outcome(rule, policy, answer, json, past);
+      if (!rule.matches(answer, json)) {
+        continue;
+      }
+      List<String> named = named(rule, answer, json);
+      if (named == null && deciding == null && !spared) {
+        return outcome(rule, policy, answer, past, null);
+      }
+      if (named != null && named.stream().noneMatch(own::contains)) {
+        spared = true;
+      } else if (named != null) {
+        deciding = deciding == null ? rule : deciding;
+        named.stream().filter(own::contains).forEach(failed::add);
       }
     }
-    return byDefault(policy, answer, past);
+    if (deciding != null) {
+      return outcome(deciding, policy, answer, past, List.copyOf(failed));
+    }
+    return spared ? new Outcome.Delivered(reason(answer)) : byDefault(policy, answer, past);
+  }
+
+  /** Those of the objects sent that failed; null: the rule does not say, or they are not known. */
+  private static @Nullable List<String> named(
+      OutcomeRule rule, Answer answer, @Nullable JsonNode json) {
+    if (rule.failed() == null || json == null) {
+      return null;
+    }
+    Optional<List<String>> named = rule.failed().in(json);
+    return named.isPresent() && named.get().isEmpty()
+        ? List.of()
+        : named.flatMap(ids -> sent(ids, answer)).orElse(null);
   }
 
   private static boolean looksAtBody(OutcomeRule rule) {
@@ -65,17 +106,8 @@ public final class Classifier {
   }
 
   private Outcome outcome(
-      OutcomeRule rule, Policy policy, Answer answer, @Nullable JsonNode json, Past past) {
-    String reason = reason(answer);
-    List<String> failed = null;
-    if (rule.failed() != null && json != null) {
-      Optional<List<String>> named = rule.failed().in(json);
-      if (named.isPresent() && named.get().isEmpty()) {
-        return new Outcome.Delivered(reason);
-      }
-      failed = named.flatMap(ids -> sent(ids, answer)).orElse(null);
-      reason = reason + (failed == null ? "" : ", failed: " + some(failed));
-    }
+      OutcomeRule rule, Policy policy, Answer answer, Past past, @Nullable List<String> failed) {
+    String reason = reason(answer) + (failed == null ? "" : ", failed: " + some(failed));
     boolean throttled = rule.kind() == OutcomeRule.Kind.THROTTLED;
     Optional<Duration> said =
         Optional.ofNullable(rule.duration()).or(() -> said(policy, answer, throttled));

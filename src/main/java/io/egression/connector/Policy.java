@@ -25,16 +25,26 @@ public record Policy(
    * @param accountConcurrency calls of one account at once; null: the account's window
    * @param connectorConcurrency calls of all accounts at once; null: any number
    * @param breaker null: none
+   * @param bulk null: one job in a call
    */
   public record Allowance(
       List<Limit> limits,
       @Nullable Integer accountConcurrency,
       @Nullable Integer connectorConcurrency,
-      @Nullable Breaker breaker) {
+      @Nullable Breaker breaker,
+      @Nullable Bulk bulk) {
     public Allowance {
       limits = List.copyOf(limits);
     }
   }
+
+  /**
+   * How much goes in one call: jobs of one run with the same action and type.
+   *
+   * @param objects the most, of all its jobs
+   * @param bytes no further job is added to bodies of this size
+   */
+  public record Bulk(int objects, long bytes) {}
 
   /**
    * Pauses an account most of whose calls fail.
@@ -63,7 +73,8 @@ public record Policy(
             limits,
             allowance.accountConcurrency,
             allowance.connectorConcurrency,
-            allowance.breaker),
+            allowance.breaker,
+            allowance.bulk),
         backoff,
         timeouts,
         headers,
@@ -73,7 +84,7 @@ public record Policy(
 
   public static final Policy DEFAULT =
       new Policy(
-          new Allowance(List.of(), null, null, null),
+          new Allowance(List.of(), null, null, null, null),
           Backoff.DEFAULT,
           Timeouts.DEFAULT,
           VendorHeaders.STANDARD,

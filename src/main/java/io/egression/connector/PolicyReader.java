@@ -38,7 +38,8 @@ final class PolicyReader {
             limits(root.path("limits"), "/limits", Limit.Scope.CONNECTOR),
             number(root.path("concurrency").path("account")),
             number(root.path("concurrency").path("connector")),
-            breaker(root.path("breaker"))),
+            breaker(root.path("breaker")),
+            bulk(root.path("bulk"))),
         backoff(root.path("retry"), "/retry", Backoff.DEFAULT),
         timeouts(root.path("timeouts")),
         headers(root.path("vendorHeaders")),
@@ -76,6 +77,12 @@ final class PolicyReader {
             node.path("failures").asDouble(0.5),
             node.path("of").asInt(20),
             duration(node, "/breaker", "pause", Duration.ofSeconds(30)));
+  }
+
+  private static Policy.@Nullable Bulk bulk(JsonNode node) {
+    return node.isMissingNode()
+        ? null
+        : new Policy.Bulk(node.path("objects").asInt(), node.path("bytes").asLong(1 << 20));
   }
 
   private static VendorHeaders headers(JsonNode node) {

@@ -13,6 +13,9 @@ import org.apache.camel.Message;
 
 /** Writes dead letters; the bean {@code letters} of the dead-letter route. Thread safe. */
 public final class Letters {
+  /** The exchange's property: the id of the job that died. */
+  static final String DEAD = "dead";
+
   private static final String LETTER = "letter";
 
   private final DeadLetters letters;
@@ -31,7 +34,7 @@ public final class Letters {
    * sent already.
    */
   public void write(Exchange exchange) throws JsonProcessingException {
-    UUID job = exchange.getProperty(Outcomes.DEAD, UUID.class);
+    UUID job = exchange.getProperty(DEAD, UUID.class);
     Optional<Letter> letter = letters.take(job);
     Message message = exchange.getMessage();
     message.removeHeaders("*");

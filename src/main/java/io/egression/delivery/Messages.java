@@ -3,10 +3,13 @@ package io.egression.delivery;
 import io.egression.job.Outcome;
 import io.egression.ledger.Node;
 import io.egression.ledger.Run;
+import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.UUID;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
@@ -48,16 +51,24 @@ public final class Messages {
             work.run.account().channel(),
             work.action().word(),
             job.objectType(),
-            work.objects));
-    message.setHeader("Idempotency-Key", idempotencyKey(job));
+            objects(work)));
+    message.setHeader("Idempotency-Key", idempotencyKey(work));
     message.setHeader("Egression-Job", job.id().toString());
     message.setHeader("Egression-Attempt", attempt);
     message.setHeader("Egression-Subscription", work.run.account().subscription());
     message.setHeader("Egression-Channel", work.run.account().channel());
     message.setHeader("Egression-Partition", MetadataRequests.encoded(work.run.partitionKey()));
     message.setHeader("Egression-Place", job.place());
-    work.traceparent = traceparent(job);
+    work.together().forEach(each -> each.traceparent = traceparent(each.job));
     message.setHeader(TRACEPARENT, work.traceparent);
+  }
+
+  private static List<Delivery.ObjectBody> objects(Work work) {
+    return work.fellows.isEmpty()
+        ? work.objects
+        : work.together().stream()
+            .flatMap(each -> each.objects.stream().map(object -> object.of(each.job.id())))
+            .toList();
   }
 
   /** All but those in which Camel counts. */
@@ -76,6 +87,18 @@ public final class Messages {
     work.calledAt = node.clock().instant();
     work.calledNanos = System.nanoTime();
     work.deadline = deadlines.start(total, work.token);
+  }
+
+  /** The same whenever the same jobs go in one call. */
+  private static String idempotencyKey(Work work) {
+    if (work.fellows.isEmpty()) {
+      return idempotencyKey(work.job);
+    }
+    String keys =
+        work.together().stream()
+            .map(each -> idempotencyKey(each.job))
+            .collect(Collectors.joining());
+    return UUID.nameUUIDFromBytes(keys.getBytes(StandardCharsets.UTF_8)).toString();
   }
 
   /** The same on every attempt; another one once a part of the job has been delivered. */

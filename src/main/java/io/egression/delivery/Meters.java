@@ -90,18 +90,21 @@ public final class Meters implements Acceptance.Observer {
   private void called(Work work, Outcome outcome) {
     AccountKey account = work.run.account();
     String connector = work.getConnector();
+    traces.called(work, outcome);
+    if (work.job.attempts() == 0) {
+      Duration lag = Duration.between(work.job.due(), work.calledAt);
+      timer("egression.lag", "", "", LONG, work).record(lag.isNegative() ? Duration.ZERO : lag);
+    }
+    if (work.isFellow) {
+      return;
+    }
     activity.count(account, Kind.CALLS);
     if (outcome instanceof Outcome.Throttled) {
       activity.count(account, Kind.THROTTLED);
     } else if (!(outcome instanceof Outcome.Delivered)) {
       activity.count(account, Kind.FAILED);
     }
-    traces.called(work, outcome);
     timer("egression.call", "outcome", outcome.word(), SHORT, work).record(work.took);
-    if (work.job.attempts() == 0) {
-      Duration lag = Duration.between(work.job.due(), work.calledAt);
-      timer("egression.lag", "", "", LONG, work).record(lag.isNegative() ? Duration.ZERO : lag);
-    }
     if (!work.limits.isEmpty()) {
       counter("egression.permits", "", "", account, connector).increment();
     }

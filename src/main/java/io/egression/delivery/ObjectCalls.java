@@ -3,6 +3,7 @@ package io.egression.delivery;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import io.egression.connector.FaultKind;
+import io.egression.ledger.Run;
 import java.time.Duration;
 import java.util.HashMap;
 import java.util.Map;
@@ -81,10 +82,12 @@ public final class ObjectCalls {
     Messages.removeHeaders(message);
     calls.headers.forEach(message::setHeader);
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
-    if (work.job.objectIds().size() > 1) {
-      // The same for this object on every attempt, whichever others go with it.
-      message.setHeader(KEY, work.job.id() + "/" + MetadataRequests.encoded(calls.object().id()));
-    }
+    Run.Item job = work.owner(calls.object());
+    message.setHeader("Egression-Job", job.id().toString());
+    // The same for this object on every attempt, whichever others go with it.
+    String part =
+        job.objectIds().size() == 1 ? "" : "/" + MetadataRequests.encoded(calls.object().id());
+    message.setHeader(KEY, job.id() + part);
     message.setBody(ObjectDocuments.of(calls.delivery, calls.object()));
   }
 

@@ -11,8 +11,13 @@ import io.egression.ledger.Pauses;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.Step;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
@@ -27,8 +32,8 @@ import org.slf4j.LoggerFactory;
  * routes. Thread safe.
  */
 public final class Outcomes {
-  /** Set on the exchange when the job died: its letter is to be sent. */
-  static final String DEAD = "dead";
+  /** Set on the exchange: the ids of the jobs that died, whose letters are to be sent. */
+  private static final String DIED = "died";
 
   private static final Logger LOG = LoggerFactory.getLogger("delivery.attempted");
   private static final Pattern CONTROLS = Pattern.compile("\\p{Cntrl}+");
@@ -76,8 +81,10 @@ public final class Outcomes {
     }
     Message answer = exchange.getMessage();
     Answer.Headers headers = name -> header(answer, name);
-    classify(work, new Answer(status, headers, body, null, work.job.pending()));
-    credentials.answered(work, status).ifPresent(early -> work.outcome = early);
+    classify(work, new Answer(status, headers, body, null, work.sent()));
+    credentials
+        .answered(work, status)
+        .ifPresent(early -> work.together().forEach(each -> each.outcome = early));
     work.excerpt = excerpt(Redaction.of(body, work.account, work.token));
   }
 
@@ -95,7 +102,7 @@ public final class Outcomes {
     } else if (work.isFetching()) {
       work.outcome = enrichment.away(work, "no answer: " + FaultKind.of(fault).word());
     } else {
-      classify(work, new Answer(null, Answer.Headers.NONE, "", fault, work.job.pending()));
+      classify(work, new Answer(null, Answer.Headers.NONE, "", fault, work.sent()));
       if (FaultKind.of(fault) == FaultKind.OTHER) {
         LOG.warn("job {}: a route or Kamelet failed", work.job.id(), fault);
       }
@@ -104,7 +111,7 @@ public final class Outcomes {
 
   private static Answer tooLate(Work work) {
     Throwable late = new java.net.SocketTimeoutException("the call took too long in total");
-    return new Answer(null, Answer.Headers.NONE, "", late, work.job.pending());
+    return new Answer(null, Answer.Headers.NONE, "", late, work.sent());
   }
 
   private void classify(Work work, Answer answer) {
@@ -115,10 +122,12 @@ public final class Outcomes {
       listeners.permits.called(work);
     }
     Policy policy = work.account.connector().policy();
-    Classifier.Past past =
-        new Classifier.Past(work.job.failures(), work.job.failingSince(), work.job.throttles());
     work.status = answer.status();
-    work.outcome = classifier.classify(policy, answer, past);
+    for (Work each : work.together()) {
+      Classifier.Past past =
+          new Classifier.Past(each.job.failures(), each.job.failingSince(), each.job.throttles());
+      each.outcome = classifier.classify(policy, answer, past, each.job.pending());
+    }
     classifier.spent(policy, answer).ifPresent(wait -> work.spent = wait);
   }
 
@@ -146,25 +155,114 @@ public final class Outcomes {
     return plain.isEmpty() ? null : plain.substring(0, Math.min(plain.length(), EXCERPT));
   }
 
-  /** Records the outcome in hand; a job that died is durable as such when this returns. */
+  /** A job and what it has come to. */
+  private record Settled(Work work, Outcome outcome, Verdict verdict) {
+    boolean isWaiting() {
+      return verdict.state == JobState.WAITING;
+    }
+
+    /** The answer says that its objects, of all that may go in a call, have failed. */
+    boolean isAlone() {
+      return work.bulk() != null
+          && outcome instanceof Outcome.Retry retry
+          && retry.pending() != null;
+    }
+
+    UUID job() {
+      return work.job.id();
+    }
+  }
+
+  /**
+   * Records the outcome in hand, and those of the jobs that went in its call; a job that died is
+   * durable as such when this returns. If some have ended and others are to be tried again, these
+   * step aside, so that they keep back only later jobs of their own objects.
+   */
   public void record(Exchange exchange) {
     Work work = work(exchange);
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
-    Outcome outcome = missingIsDead(work, work.outcome);
-    Verdict verdict = verdict(work, outcome);
-    boolean last = pauseFirst(work, outcome) || run.peek() == null;
-    Step.End end = verdict.end == null && last ? Step.End.GO_ON : verdict.end;
-    var recorded = ledger.record(new Step(run.run, result(work, outcome, verdict), end));
-    run.recording(recorded, end != null);
-    listeners.meters.attempted(work, outcome, verdict.state);
-    log(work, outcome, verdict);
-    if (verdict.delay != null) {
-      dispatcher.dueIn(verdict.delay);
+    List<Settled> settled = settled(work);
+    List<Settled> waiting = settled.stream().filter(Settled::isWaiting).toList();
+    List<Settled> ended = settled.stream().filter(each -> !each.isWaiting()).toList();
+    boolean stops =
+        pauseFirst(work, ended.isEmpty() ? settled.get(0).outcome : ended.get(0).outcome);
+    List<Settled> aside =
+        waiting.stream().filter(each -> !ended.isEmpty() || each.isAlone()).toList();
+    stepAside(run, aside);
+    List<Settled> staying = waiting.stream().filter(each -> !aside.contains(each)).toList();
+    if (!staying.isEmpty()) {
+      record(run, staying, staying.get(0).verdict.end);
+    } else {
+      Step.End end = ended.isEmpty() ? null : ended.get(ended.size() - 1).verdict.end;
+      boolean last = stops || run.peek() == null || settled.size() < work.all().size();
+      record(run, ended, end == null && (last || !aside.isEmpty()) ? Step.End.GO_ON : end);
     }
-    boolean dead = verdict.state == JobState.DEAD;
-    exchange.setProperty(DEAD, dead ? work.job.id() : null);
-    if (dead) {
-      recorded.join();
+    settled.forEach(this::tell);
+    List<UUID> dead =
+        settled.stream()
+            .filter(each -> each.verdict.state == JobState.DEAD)
+            .map(Settled::job)
+            .toList();
+    exchange.setProperty(DIED, dead);
+  }
+
+  /**
+   * What is recorded now: nothing that lies behind a job without an outcome, or behind one that
+   * keeps its place.
+   */
+  private List<Settled> settled(Work work) {
+    work.fellows.stream().filter(each -> work.wasCalled()).forEach(each -> each.calledWith(work));
+    List<Settled> called = new ArrayList<>();
+    for (Work each : work.together()) {
+      if (each == work || each.outcome != null) {
+        called.add(settle(each));
+      }
+    }
+    boolean isPast =
+        called.size() == work.together().size() && !called.stream().allMatch(Settled::isWaiting);
+    return isPast && !work.ended.isEmpty()
+        ? work.all().stream().map(this::settle).toList()
+        : called;
+  }
+
+  private Settled settle(Work work) {
+    Outcome outcome = missingIsDead(work, work.outcome);
+    return new Settled(work, outcome, verdict(work, outcome));
+  }
+
+  private void record(RunInHand run, List<Settled> settled, Step.@Nullable End end) {
+    if (settled.isEmpty()) {
+      run.recording(ledger.record(new Step(run.run, null, end)), end != null);
+    }
+    for (Settled each : settled) {
+      boolean isLast = each == settled.get(settled.size() - 1);
+      boolean isEnd = isLast && end != null;
+      Step.Result result = result(each.work, each.outcome, each.verdict);
+      var recorded = ledger.record(new Step(run.run, result, isEnd ? end : null));
+      run.recording(recorded, isEnd);
+      if (each.verdict.state == JobState.DEAD) {
+        recorded.join();
+      }
+    }
+  }
+
+  /** Durable when this returns: what ends after them would take their turns. */
+  private void stepAside(RunInHand run, List<Settled> waiting) {
+    if (!waiting.isEmpty()) {
+      record(run, waiting, null);
+      run.lookAtFlags();
+      Map<UUID, Duration> delays = new HashMap<>();
+      waiting.forEach(
+          each -> delays.put(each.job(), Objects.requireNonNullElse(each.verdict.delay, SOON)));
+      ledger.stepAside(run.run, delays);
+    }
+  }
+
+  private void tell(Settled settled) {
+    listeners.meters.attempted(settled.work, settled.outcome, settled.verdict.state);
+    log(settled.work, settled.outcome, settled.verdict);
+    if (settled.verdict.delay != null) {
+      dispatcher.dueIn(settled.verdict.delay);
     }
   }
 

@@ -74,7 +74,7 @@ public final class Permits {
   public void expect(Exchange exchange) {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     RunInHand run = exchange.getProperty(RunInHand.PROPERTY, RunInHand.class);
-    if (work.limits.isEmpty() || run.turn != null) {
+    if (work.limits.isEmpty() || run.turn != null || isCostUnknown(work)) {
       return;
     }
     List<Rule> rules = rules(work);
@@ -84,6 +84,12 @@ public final class Permits {
         && run.permits(rules).isEmpty()) {
       ask(work, run, rules, false); // what it gets is for the call, later
     }
+  }
+
+  /** Which further jobs will go in its call is not known yet, and that decides what it costs. */
+  private static boolean isCostUnknown(Work work) {
+    return work.bulk() != null
+        && work.limits.stream().anyMatch(limit -> limit.cost() == Limit.Cost.OBJECTS);
   }
 
   /**
@@ -215,8 +221,7 @@ public final class Permits {
 
   private static List<Rule> rules(Work work) {
     return work.limits.stream()
-        .map(
-            limit -> limit.rule(work.getConnector(), work.run.account(), work.job.pending().size()))
+        .map(limit -> limit.rule(work.getConnector(), work.run.account(), work.sent().size()))
         .toList();
   }
 

@@ -77,6 +77,11 @@ public final class RunInHand {
     return run.jobs().get(next++);
   }
 
+  /** It is the next one again. */
+  void putBack() {
+    next--;
+  }
+
   Run.@Nullable Item peek() {
     return next < run.jobs().size() ? run.jobs().get(next) : null;
   }

@@ -111,7 +111,7 @@ public final class Sweep implements AutoCloseable {
     List<DeadLetters.Letter> due = letters.overdue(LETTERS);
     due.forEach(
         letter ->
-            routes.sendBodyAndProperty("direct:dead-letter", null, Outcomes.DEAD, letter.job()));
+            routes.sendBodyAndProperty("direct:dead-letter", null, Letters.DEAD, letter.job()));
     repaired(due.size(), "dead letters sent late");
     accounts.agree();
     housekeeping.run();

@@ -1,6 +1,7 @@
 package io.egression.delivery;
 
 import io.egression.connector.Account;
+import io.egression.connector.Policy;
 import io.egression.job.Action;
 import io.egression.job.Outcome;
 import io.egression.ledger.Run;
@@ -8,11 +9,14 @@ import io.egression.limit.Limit;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The job in hand, from enrichment to outcome; the exchange's property {@code work}. One thread.
+ * The job in hand, from enrichment to outcome, and those that go in its call; the exchange's
+ * property {@code work}. One thread.
  */
 public final class Work {
   static final String PROPERTY = "work";
@@ -29,6 +33,15 @@ public final class Work {
 
   /** Ids that the Metadata API does not know. */
   final List<String> missing = new ArrayList<>();
+
+  /** The jobs that go in the same call, after it. */
+  final List<Work> fellows = new ArrayList<>();
+
+  /** Jobs that were to go in its call, and ended before it. */
+  final List<Work> ended = new ArrayList<>();
+
+  /** No further job is added to its call. */
+  boolean closed;
 
   private int fetched;
   private boolean isDelete;
@@ -104,6 +117,53 @@ public final class Work {
     objects.replaceAll(object -> new Delivery.ObjectBody(object.id(), null));
   }
 
+  /** Within what bounds its call takes further jobs; null: none. */
+  Policy.@Nullable Bulk bulk() {
+    // A key that is held by its dead job has nothing delivered after it.
+    return account.holdOnDead() ? null : account.connector().policy().allowance().bulk();
+  }
+
+  /** The jobs of its call. */
+  List<Work> together() {
+    return fellows.isEmpty()
+        ? List.of(this)
+        : Stream.concat(Stream.of(this), fellows.stream()).toList();
+  }
+
+  /** The same, and those that ended before the call, in the order of their places. */
+  List<Work> all() {
+    return ended.isEmpty()
+        ? together()
+        : Stream.concat(together().stream(), ended.stream())
+            .sorted(Comparator.comparingLong(each -> each.job.place()))
+            .toList();
+  }
+
+  /** The ids of the objects of its call. */
+  List<String> sent() {
+    return fellows.isEmpty()
+        ? job.pending()
+        : together().stream().flatMap(each -> each.job.pending().stream()).toList();
+  }
+
+  /** The job of its call to which the object belongs. */
+  Run.Item owner(Delivery.ObjectBody object) {
+    return together().stream()
+        .map(each -> each.job)
+        .filter(each -> each.id().equals(object.job()))
+        .findFirst()
+        .orElse(job);
+  }
+
+  /** Its call was that of another. */
+  void calledWith(Work lead) {
+    isFellow = true;
+    calledAt = lead.calledAt;
+    took = lead.took;
+    status = lead.status;
+    excerpt = lead.excerpt;
+  }
+
   private boolean needsBodies() {
     return job.action() != Action.DELETE && account.payload() == Account.Payload.FULL;
   }
@@ -172,6 +232,9 @@ public final class Work {
     call.close();
     return call.isExpired();
   }
+
+  /** Whether its call is counted as another's. */
+  boolean isFellow;
 
   boolean wasCalled() {
     return calledAt != null;

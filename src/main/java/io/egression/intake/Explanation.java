@@ -20,13 +20,21 @@ record Explanation(String kind, String text, @Nullable UUID job, @Nullable Insta
   static @Nullable Explanation of(Found found, Instant now) {
     Lane lane = found.lane();
     return switch (found.job().state()) {
-      case "scheduled" -> new Explanation("schedule", "not due yet", null, found.job().notBefore());
+      case "scheduled" -> scheduled(found);
       case "gated" -> gated(found);
       case "delivering" -> new Explanation("call", "its call is being made", null, null);
       case "waiting" ->
           found.job().id().equals(lane.firstJob()) ? first(lane, now) : behind(found, now);
       default -> null;
     };
+  }
+
+  /** One that has been called for was taken off its place, to be tried again. */
+  private static Explanation scheduled(Found found) {
+    return found.job().attemptCount() == 0
+        ? new Explanation("schedule", "not due yet", null, found.scheduledAt())
+        : new Explanation(
+            "retry", "next attempt after " + found.job().reason(), null, found.scheduledAt());
   }
 
   private static Explanation gated(Found found) {

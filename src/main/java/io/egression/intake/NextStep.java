@@ -52,7 +52,7 @@ record NextStep(
               null,
               null);
       case "cancelled" -> SUBMIT;
-      case "scheduled" -> wait(found.job().notBefore());
+      case "scheduled" -> wait(found.scheduledAt());
       case "gated" -> none("Nothing: it goes on when the job before it is final.");
       case "delivering" -> none("Nothing: its call is being made.");
       default -> waiting(found.job().subscription(), found.job().channel(), found.lane(), now);

@@ -72,7 +72,12 @@ public final class JobQueries {
 
   /** A job with its lane. */
   public record Found(
-      Summary job, List<String> pending, @Nullable UUID behind, int deaths, Lane lane) {}
+      Summary job,
+      List<String> pending,
+      @Nullable UUID behind,
+      @Nullable Instant scheduledAt,
+      int deaths,
+      Lane lane) {}
 
   /**
    * What a list shows.
@@ -104,7 +109,7 @@ public final class JobQueries {
       "SELECT "
           + COLUMNS
           + """
-          , coalesce(j.pending_ids, j.object_ids) AS pending, j.behind, j.deaths,
+          , coalesce(j.pending_ids, j.object_ids) AS pending, j.behind, j.scheduled_at, j.deaths,
           l.state AS lane_state, l.reason AS lane_reason, l.reason_job, l.ready_at, l.due_at, l.limited IS NOT NULL AS limited,
           (SELECT e.job_id FROM job e WHERE e.lane_id = l.lane_id AND e.place > l.final_place
            AND e.state = 'waiting' ORDER BY e.place LIMIT 1) AS first_job,
@@ -269,6 +274,7 @@ public final class JobQueries {
         summary(row, n),
         List.of((String[]) row.getArray("pending").getArray()),
         row.getObject("behind", UUID.class),
+        instant(row, "scheduled_at"),
         row.getInt("deaths"),
         new Lane(
             row.getString("lane_state"),

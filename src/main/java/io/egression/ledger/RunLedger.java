@@ -4,6 +4,7 @@ import io.egression.job.AccountKey;
 import io.egression.job.Action;
 import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.ArrayList;
@@ -145,6 +146,7 @@ public final class RunLedger implements AutoCloseable {
       """;
 
   private final Database database;
+  private final SteppingAside aside;
   private final Node node;
   private final Consumer<Set<UUID>> released;
   private final Grouping<Claim, Optional<Run>> claims;
@@ -156,6 +158,7 @@ public final class RunLedger implements AutoCloseable {
    */
   public RunLedger(Database database, Node node, Consumer<Set<UUID>> released) {
     this.database = database;
+    this.aside = new SteppingAside(database);
     this.node = node;
     this.released = released;
     this.claims = new Grouping<>("egression-claims", this::claimAll);
@@ -173,6 +176,14 @@ public final class RunLedger implements AutoCloseable {
   /** Records a step within some milliseconds; completes when it is durable. */
   public CompletableFuture<Step.Recorded> record(Step step) {
     return steps.ask(step);
+  }
+
+  /**
+   * Lets these jobs of the run, which wait, be tried again after their delays, while the lane goes
+   * on: later jobs of their objects stay behind them, others pass. Nothing if the run is lost.
+   */
+  public void stepAside(Run run, Map<UUID, Duration> delays) {
+    aside.stepAside(run, delays);
   }
 
   /** The jobs of the run that someone asked to cancel, with who asked. */

@@ -309,6 +309,35 @@ class ClassifierTest {
   }
 
   @Test
+  void what_two_rules_name_is_all_still_to_be_sent() {
+    String policy =
+        "outcomes: [{failed: '.retry[]', outcome: retry}, {failed: '.bad[]', outcome: rejected}]";
+    assertThat(classify(policy, answer(200, "{\"retry\":[],\"bad\":[\"2\"]}")))
+        .isEqualTo(new Rejected("status 200, failed: 2", List.of("2")));
+    Outcome both = classify(policy, answer(200, "{\"retry\":[\"1\"],\"bad\":[\"2\"]}"));
+    assertThat(((Retry) both).pending()).containsExactly("1", "2");
+    assertThat(classify(policy, answer(200, "{\"retry\":[],\"bad\":[]}")))
+        .isEqualTo(new Delivered("status 200"));
+  }
+
+  @Test
+  void of_a_call_for_several_jobs_each_is_judged_by_its_own_objects() {
+    Policy policy =
+        policy(
+            "outcomes: [{status: 200, failed: '.retry[]', outcome: retry}, {status: 200, failed: '.bad[]', outcome: rejected},"
+                + " {status: 500, outcome: rejected}]");
+    Answer answer = answer(200, "{\"retry\":[\"1\"],\"bad\":[\"2\",\"x\"]}");
+    assertThat(classifier.classify(policy, answer, Classifier.Past.NONE, List.of("1")))
+        .isInstanceOf(Retry.class);
+    assertThat(classifier.classify(policy, answer, Classifier.Past.NONE, List.of("2")))
+        .isEqualTo(new Rejected("status 200, failed: 2", List.of("2")));
+    assertThat(classifier.classify(policy, answer, Classifier.Past.NONE, List.of("3")))
+        .isEqualTo(new Delivered("status 200"));
+    assertThat(classifier.classify(policy, answer(500, "oops"), Classifier.Past.NONE, List.of("3")))
+        .isEqualTo(new Rejected("status 500", null));
+  }
+
+  @Test
   void of_many_objects_that_failed_the_reason_names_a_few() {
     List<String> ids = IntStream.range(0, 1000).mapToObj(String::valueOf).toList();
     String body = "[" + String.join(",", ids) + "]";
