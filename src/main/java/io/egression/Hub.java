@@ -30,6 +30,7 @@ import io.egression.delivery.Letters;
 import io.egression.delivery.Messages;
 import io.egression.delivery.MetadataClient;
 import io.egression.delivery.MetadataOutage;
+import io.egression.delivery.MetadataPace;
 import io.egression.delivery.MetadataRequests;
 import io.egression.delivery.Meters;
 import io.egression.delivery.ObjectCache;
@@ -480,7 +481,8 @@ public final class Hub implements AutoCloseable {
         new Enrichment.Api(
             new MetadataRequests(settings.metadataUrl(), settings.metadataBatch()),
             bounds,
-            new MetadataOutage(node.clock(), ThreadLocalRandom.current()));
+            new MetadataOutage(node.clock(), ThreadLocalRandom.current()),
+            new MetadataPace(settings.metadataRate()));
     return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);
   }
 

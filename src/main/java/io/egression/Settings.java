@@ -64,6 +64,7 @@ public final class Settings {
           Map.entry("egression.metadata.max-body", "5242880"),
           Map.entry("egression.metadata.cache", "33554432"),
           Map.entry("egression.metadata.batch", "1"),
+          Map.entry("egression.metadata.rate", "0"),
           Map.entry("egression.retention.every", "60"),
           Map.entry("egression.jms.users", ""),
           Map.entry("egression.metrics.accounts", "false"),
@@ -257,7 +258,11 @@ public final class Settings {
     return Long.parseLong(text("egression.metadata.cache"));
   }
 
-  /** Objects in one request, at most. */
+  /** Requests a second of this node; 0: any number. */
+  int metadataRate() {
+    return Integer.parseInt(text("egression.metadata.rate"));
+  }
+
   RequestLimits.Bounds httpBounds() {
     return new RequestLimits.Bounds(
         httpMaxBody(),
@@ -285,6 +290,7 @@ public final class Settings {
     return Boolean.parseBoolean(text("egression.metrics.accounts"));
   }
 
+  /** Objects in one request, at most. */
   int metadataBatch() {
     return Integer.parseInt(text("egression.metadata.batch"));
   }

@@ -42,6 +42,7 @@ final class SettingsCheck {
     number("egression.metadata.max-body", 1024, 104_857_600);
     number("egression.metadata.cache", 0, 4_294_967_296L);
     number("egression.metadata.batch", 1, 1000);
+    number("egression.metadata.rate", 0, 100_000);
     number("egression.retention.every", 1, 86_400);
     users();
     metadataCredentials();

@@ -7,6 +7,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
+import java.util.concurrent.locks.LockSupport;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 import org.jspecify.annotations.Nullable;
@@ -18,6 +19,9 @@ import org.jspecify.annotations.Nullable;
 public final class Enrichment {
   private static final Duration SOON = Duration.ofSeconds(1);
 
+  /** No consumer is kept longer by the API's limit. */
+  private static final Duration PATIENCE = Duration.ofMillis(100);
+
   /** The exchange's property: the route that is to ask; null: there is nothing to ask. */
   private static final String ROUTE = "metadata";
 
@@ -27,18 +31,23 @@ public final class Enrichment {
   private final MetadataRequests requests;
   private final MetadataOutage outage;
   private final MetadataClient.Bounds bounds;
+  private final MetadataPace pace;
   private final ObjectCache cache;
   private final ObjectGathering gathering;
   private final Node node;
 
   /** The Metadata API. */
   public record Api(
-      MetadataRequests requests, MetadataClient.Bounds bounds, MetadataOutage outage) {}
+      MetadataRequests requests,
+      MetadataClient.Bounds bounds,
+      MetadataOutage outage,
+      MetadataPace pace) {}
 
   public Enrichment(Api api, ObjectCache cache, JobQueries jobs, Node node) {
     this.requests = api.requests;
     this.bounds = api.bounds;
     this.outage = api.outage;
+    this.pace = api.pace;
     this.cache = cache;
     this.gathering = new ObjectGathering(outage, bounds.most(), jobs);
     this.node = node;
@@ -79,6 +88,9 @@ public final class Enrichment {
   private void ask(Exchange exchange, Work work, RunInHand run, ObjectCache.@Nullable Kept kept) {
     String route = MetadataRequests.route(exchange.getContext(), work.job.objectType());
     outage.letItBe(route);
+    if (route.equals(MetadataRequests.ROUTE)) {
+      keepPace(work.run.lane());
+    }
     if (!node.outlives(bounds.total())) {
       throw new UndeliverableException(
           new Outcome.Delayed(
@@ -92,6 +104,18 @@ public final class Enrichment {
       requests.write(exchange.getMessage(), work, work.nextId(), kept);
     }
     exchange.setProperty(ROUTE, route);
+  }
+
+  private void keepPace(long lane) {
+    for (Duration wait = pace.ask(lane, System.nanoTime());
+        !wait.isZero();
+        wait = pace.ask(lane, System.nanoTime())) {
+      if (wait.compareTo(PATIENCE) > 0 || Thread.currentThread().isInterrupted()) {
+        throw new UndeliverableException(
+            new Outcome.Delayed(wait, "the limit of the Metadata API, " + pace));
+      }
+      LockSupport.parkNanos(wait.toNanos());
+    }
   }
 
   private static ObjectCache.Key key(Work work) {
