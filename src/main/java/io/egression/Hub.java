@@ -122,6 +122,7 @@ import org.apache.camel.CamelContext;
 import org.apache.camel.Predicate;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
+import org.apache.camel.component.jms.JmsConfiguration;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
@@ -345,7 +346,7 @@ public final class Hub implements AutoCloseable {
     bind("fetching", (Predicate) Enrichment::isNeeded);
     bind("gathering", (Predicate) BulkCall::isGathering);
     bind("bulk", new BulkCall());
-    bind("messages", new Messages(node, deadlines));
+    bind("messages", new Messages(node, deadlines, json));
     Credentials credentials =
         closing(new Credentials(deadlines, node.clock(), ThreadLocalRandom.current()));
     bind("credentials", credentials);
@@ -489,7 +490,6 @@ public final class Hub implements AutoCloseable {
   private void bindForKamelets(Accounts accounts) {
     ConnectionFactory shared = sharedConnection();
     bind("jms", jms(shared));
-    bind("broker", new JmsComponent()); // for endpoints that bring their own connections
     bind("brokers", closing(new Brokers(shared)));
     bind("objects", new ObjectCalls());
     bind("documents", new ObjectDocuments());
@@ -521,9 +521,17 @@ public final class Hub implements AutoCloseable {
   }
 
   private JmsComponent jms(ConnectionFactory shared) {
-    JmsComponent jms = JmsComponent.jmsComponent(connections);
-    jms.getConfiguration().setTemplateConnectionFactory(shared);
-    return jms;
+    JmsConfiguration configuration =
+        new JmsConfiguration(connections) {
+          /** An endpoint that brings its own must not send to the hub's broker. */
+          @Override
+          public void setConnectionFactory(ConnectionFactory own) {
+            super.setConnectionFactory(own);
+            setTemplateConnectionFactory(null);
+          }
+        };
+    configuration.setTemplateConnectionFactory(shared);
+    return new JmsComponent(configuration);
   }
 
   private Main prepareCamel() {

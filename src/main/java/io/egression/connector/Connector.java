@@ -24,9 +24,11 @@ public record Connector(
    *
    * @param hash of its content
    * @param generation 0 since the start; one more with each edit
+   * @param knowsDeliveries it does itself what is to be done with a job's objects; else it is given
+   *     their JSON, as it may be one that knows nothing of the hub
    */
-  public record Kamelet(String hash, int generation) {
-    static final Kamelet FIRST = new Kamelet("", 0);
+  public record Kamelet(String hash, int generation, boolean knowsDeliveries) {
+    static final Kamelet FIRST = new Kamelet("", 0, true);
   }
 
   /** One that has no secrets and can't authenticate. */
@@ -52,7 +54,12 @@ public record Connector(
     boolean same = before.kamelet.hash.equals(kamelet.hash);
     int generation = before.kamelet.generation + (same ? 0 : 1);
     return new Connector(
-        id, properties, secret, accountClient, policy, new Kamelet(kamelet.hash, generation));
+        id,
+        properties,
+        secret,
+        accountClient,
+        policy,
+        new Kamelet(kamelet.hash, generation, kamelet.knowsDeliveries));
   }
 
   /** What Camel knows this version of the Kamelet by. */

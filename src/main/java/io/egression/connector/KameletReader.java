@@ -13,6 +13,10 @@ final class KameletReader {
   /** What an endpoint of a Kamelet says to use the account's own HTTP client. */
   static final String ACCOUNT_CLIENT = "#client/{{routeId}}";
 
+  /** What takes a delivery as it is. */
+  private static final List<String> HELPERS =
+      List.of("#deliveryMapper", "bean:objects", "bean:documents");
+
   private static final String DEFINITION = "/spec/definition";
   private static final Set<String> DESCRIPTORS =
       Set.of("urn:camel:group:credentials", "urn:alm:descriptor:com.tectonic.ui:password");
@@ -36,7 +40,7 @@ final class KameletReader {
                     secret(),
                     usesAccountClient(),
                     policy,
-                    new Connector.Kamelet(file.hash(), 0)));
+                    new Connector.Kamelet(file.hash(), 0, knowsDeliveries())));
   }
 
   /** Its parameters, true if required; empty, with a fault, if it is no Kamelet of this id. */
@@ -73,6 +77,11 @@ final class KameletReader {
   private boolean usesAccountClient() {
     return file.root().at("/spec/template").findValuesAsText("httpClientConfigurer").stream()
         .anyMatch(ACCOUNT_CLIENT::equals);
+  }
+
+  private boolean knowsDeliveries() {
+    String template = file.root().at("/spec/template").toString();
+    return HELPERS.stream().anyMatch(template::contains);
   }
 
   private void check(String pointer, String right) {

@@ -1,5 +1,7 @@
 package io.egression.delivery;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.ObjectMapper;
 import io.egression.job.Outcome;
 import io.egression.ledger.Node;
 import io.egression.ledger.Run;
@@ -29,20 +31,22 @@ public final class Messages {
   private final Node node;
 
   private final CallDeadlines deadlines;
+  private final ObjectMapper json;
 
-  public Messages(Node node, CallDeadlines deadlines) {
+  public Messages(Node node, CallDeadlines deadlines, ObjectMapper json) {
+    this.json = json;
     this.node = node;
     this.deadlines = deadlines;
   }
 
   /** Replaces the message by the delivery of the job in hand. */
-  public void forConnector(Exchange exchange) {
+  public void forConnector(Exchange exchange) throws JsonProcessingException {
     Work work = exchange.getProperty(Work.PROPERTY, Work.class);
     Run.Item job = work.job;
     int attempt = job.attempts() + 1;
     Message message = exchange.getMessage();
     removeHeaders(message);
-    message.setBody(
+    Delivery delivery =
         new Delivery(
             job.id(),
             attempt,
@@ -51,7 +55,9 @@ public final class Messages {
             work.run.account().channel(),
             work.action().word(),
             job.objectType(),
-            objects(work)));
+            objects(work));
+    boolean known = work.account.connector().kamelet().knowsDeliveries();
+    message.setBody(known ? delivery : json.writeValueAsString(delivery));
     message.setHeader("Idempotency-Key", idempotencyKey(work));
     message.setHeader("Egression-Job", job.id().toString());
     message.setHeader("Egression-Attempt", attempt);

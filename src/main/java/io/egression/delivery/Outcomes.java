@@ -22,7 +22,9 @@ import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
+import org.apache.camel.http.base.HttpOperationFailedException;
 import org.apache.camel.processor.ThrottlerRejectedExecutionException;
+import org.apache.camel.util.ObjectHelper;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -74,13 +76,18 @@ public final class Outcomes {
   public void answered(Exchange exchange) {
     Work work = work(exchange);
     Integer status = exchange.getMessage().getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
-    String body = body(exchange);
+    // What knows nothing of the hub, and is not HTTP, leaves what was sent.
+    boolean isAnswer = status != null || work.account.connector().kamelet().knowsDeliveries();
+    String body = isAnswer ? body(exchange) : "";
     if (work.endDeadline()) {
       classify(work, tooLate(work));
       return;
     }
     Message answer = exchange.getMessage();
-    Answer.Headers headers = name -> header(answer, name);
+    answered(work, status, name -> header(answer, name), body);
+  }
+
+  private void answered(Work work, @Nullable Integer status, Answer.Headers headers, String body) {
     classify(work, new Answer(status, headers, body, null, work.sent()));
     credentials
         .answered(work, status)
@@ -99,6 +106,8 @@ public final class Outcomes {
       work.outcome = undeliverable.outcome();
     } else if (fault instanceof ThrottlerRejectedExecutionException) {
       work.outcome = new Outcome.Delayed(SOON, "so many calls of the account are under way");
+    } else if (work.wasCalled() && thrown(fault) instanceof HttpOperationFailedException answer) {
+      answered(work, answer);
     } else if (work.isFetching()) {
       work.outcome = enrichment.away(work, "no answer: " + FaultKind.of(fault).word());
     } else {
@@ -107,6 +116,18 @@ public final class Outcomes {
         LOG.warn("job {}: a route or Kamelet failed", work.job.id(), fault);
       }
     }
+  }
+
+  private static @Nullable Throwable thrown(Throwable fault) {
+    return ObjectHelper.getException(HttpOperationFailedException.class, fault);
+  }
+
+  /** How a Kamelet of the catalogue tells an answer that is not 2xx. */
+  private void answered(Work work, HttpOperationFailedException thrown) {
+    String body = thrown.getResponseBody() == null ? "" : thrown.getResponseBody();
+    Map<String, String> headers =
+        thrown.getResponseHeaders() == null ? Map.of() : thrown.getResponseHeaders();
+    answered(work, thrown.getStatusCode(), Answer.Headers.of(headers), looked(body));
   }
 
   private static Answer tooLate(Work work) {
@@ -146,7 +167,11 @@ public final class Outcomes {
 
   private static String body(Exchange exchange) {
     String body = exchange.getMessage().getBody(String.class);
-    return body == null ? "" : body.substring(0, Math.min(body.length(), LOOKED_AT));
+    return body == null ? "" : looked(body);
+  }
+
+  private static String looked(String body) {
+    return body.substring(0, Math.min(body.length(), LOOKED_AT));
   }
 
   private static @Nullable String excerpt(String body) {
