@@ -60,6 +60,9 @@ class ConnectorContractIT {
         new HttpCase(
             "{url: \"URL\", responseTimeout: 800, create: c, update: \"mutation { u }\", delete: d}",
             call -> call.json().at("/variables/objects/0/id").asText()));
+    CASES.put(
+        "vendure-connector",
+        new HttpCase(http, call -> call.json().path("variables").path("id").textValue()));
     CASES.put("jms-connector", new JmsCase());
     CASES.put("file-connector", new FileCase());
   }
