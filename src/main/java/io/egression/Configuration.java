@@ -127,7 +127,8 @@ final class Configuration implements Supplier<Catalogue>, LiveFiles.Taking {
             account.connector().policy().allowance().connectorConcurrency()),
         account.atOnce(),
         account.runSize(),
-        account.holdOnDead());
+        account.holdOnDead(),
+        account.partitionBy().text());
   }
 
   /** Makes what the routes will ask for, before Camel starts. */

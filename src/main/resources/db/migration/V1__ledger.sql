@@ -10,6 +10,7 @@ create table account (
   window_size   integer not null,
   run_size      integer not null,
   hold_on_dead  boolean not null default false,
+  partitioning  text not null,        -- how its partition keys are made
   configured    boolean not null default true,
   -- an object of this account may have jobs in more than one lane: acceptance looks for them
   mixed_keys    boolean not null default false,

@@ -93,6 +93,38 @@ class LiveEditIT {
   }
 
   @Test
+  void under_a_new_partitioning_no_job_passes_an_earlier_one_of_its_object() {
+    String before = read(accounts());
+    edit(
+        accounts(),
+        before.replace("partitionBy: object", "partitionBy: objectType")
+            + TestHub.account("keys", shop, "payload: reference", "partitionBy: objectType"));
+    shop.behave(call -> call.objectId().equals("stuck") ? Answer.of(503) : Answer.of(200));
+    String stuck = hub.submit(TestHub.job("acme", "keys", "product", "stuck")).get(0);
+    String first = hub.submit(TestHub.job("acme", "keys", "product", "moved")).get(0);
+    String second = hub.submit(TestHub.job("acme", "keys", "offer", "moved")).get(0);
+    hub.await(second, "delivered");
+    edit(
+        accounts(),
+        before + TestHub.account("keys", shop, "payload: reference", "partitionBy: object"));
+    String later = hub.submit(TestHub.job("acme", "keys", "product", "moved")).get(0);
+    String free = hub.submit(TestHub.job("acme", "keys", "product", "free")).get(0);
+    hub.await(free, "delivered");
+    assertThat(hub.state(first)).isEqualTo("waiting");
+    assertThat(hub.state(later)).isEqualTo("gated");
+    shop.behave(call -> Answer.of(200));
+    for (String job : List.of(stuck, first, later)) {
+      hub.await(job, "delivered");
+    }
+    assertThat(
+            shop.calls().stream()
+                .map(call -> call.json().get("job").asText())
+                .filter(List.of(first, later)::contains))
+        .containsExactly(first, later);
+    edit(accounts(), before);
+  }
+
+  @Test
   void an_account_s_address_changes_and_a_channel_is_added_and_removed_and_comes_back() {
     String before = read(accounts());
     deliver("shop", "before");

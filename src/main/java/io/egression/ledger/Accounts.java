@@ -14,9 +14,15 @@ public final class Accounts {
    * @param window the most runs of it in the broker at once
    * @param runSize the most jobs in a run
    * @param holdOnDead a dead job holds its key until an operator decides
+   * @param partitioning how its keys are made: when that changes, jobs of an object have several
    */
   public record Configured(
-      AccountKey key, Through connector, int window, int runSize, boolean holdOnDead) {}
+      AccountKey key,
+      Through connector,
+      int window,
+      int runSize,
+      boolean holdOnDead,
+      String partitioning) {}
 
   /**
    * The connector of an account.
@@ -28,12 +34,15 @@ public final class Accounts {
   private static final String UPSERT =
       """
       INSERT INTO account AS a
-        (subscription, channel, connector, window_size, run_size, hold_on_dead)
-      SELECT * FROM unnest(:subscriptions, :channels, :connectors, :windows, :sizes, :holds)
+        (subscription, channel, connector, window_size, run_size, hold_on_dead, partitioning)
+      SELECT * FROM unnest(
+        :subscriptions, :channels, :connectors, :windows, :sizes, :holds, :partitionings)
       ORDER BY 1, 2
       ON CONFLICT (subscription, channel) DO UPDATE SET
         connector = excluded.connector, window_size = excluded.window_size,
-        run_size = excluded.run_size, hold_on_dead = excluded.hold_on_dead, configured = true
+        run_size = excluded.run_size, hold_on_dead = excluded.hold_on_dead, configured = true,
+        mixed_keys = a.mixed_keys OR a.partitioning <> excluded.partitioning,
+        partitioning = excluded.partitioning
       RETURNING account_id, subscription, channel
       """;
 
@@ -101,6 +110,7 @@ public final class Accounts {
         .param("windows", SqlArrays.column("int4", accounts, Configured::window))
         .param("sizes", SqlArrays.column("int4", accounts, Configured::runSize))
         .param("holds", SqlArrays.column("bool", accounts, Configured::holdOnDead))
+        .param("partitionings", SqlArrays.column("text", accounts, Configured::partitioning))
         .query(
             (row, n) ->
                 Map.entry(

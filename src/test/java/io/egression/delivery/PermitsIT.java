@@ -61,7 +61,12 @@ class PermitsIT {
     accounts.configure(
         List.of(
             new Accounts.Configured(
-                account.key(), new Accounts.Through("http-connector", null), 16, 16, false)),
+                account.key(),
+                new Accounts.Through("http-connector", null),
+                16,
+                16,
+                false,
+                "account")),
         "same",
         node);
     ledger = new PermitLedger(database, accounts);

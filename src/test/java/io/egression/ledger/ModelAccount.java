@@ -40,7 +40,7 @@ enum ModelAccount {
 
   Accounts.Configured configured() {
     return new Accounts.Configured(
-        key, new Accounts.Through(connector, null), window, runSize, holdOnDead);
+        key, new Accounts.Through(connector, null), window, runSize, holdOnDead, name());
   }
 
   /** One job per account, or, where it partitions by object, per id: as the intake does. */
