@@ -1,5 +1,7 @@
 package io.egression;
 
+import static java.util.concurrent.TimeUnit.HOURS;
+
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.SerializationFeature;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -99,6 +101,7 @@ import io.egression.ledger.embedded.EmbeddedPostgres;
 import io.egression.page.Page;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.vertx.core.VertxOptions;
 import jakarta.jms.ConnectionFactory;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -406,7 +409,11 @@ public final class Hub implements AutoCloseable {
             new Retaining(
                 new Pruning(database), configuration, node.clock(), settings.retentionEvery()));
     bind("configuration", new ConfigurationHttp(() -> view(files.state()), api));
-    bind("batches", new BatchHttp(new BatchApi(parts, node.clock()), api));
+    // A streamed batch keeps its thread for as long as it comes.
+    bind("vertx", new VertxOptions().setMaxWorkerExecuteTime(1).setMaxWorkerExecuteTimeUnit(HOURS));
+    bind(
+        "batches",
+        new BatchHttp(new BatchApi(parts, node.clock()), api, settings.httpBounds().body()));
     replays = closing(new Replays(new Replay(database), connections, dispatcher));
     bind("replays", replays);
     OperatorApi operator =

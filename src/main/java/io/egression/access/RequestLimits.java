@@ -3,6 +3,7 @@ package io.egression.access;
 import io.vertx.core.http.HttpServerRequest;
 import io.vertx.ext.web.RoutingContext;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.ConcurrentHashMap;
@@ -53,7 +54,7 @@ public final class RequestLimits {
 
   /** Once it is. */
   Optional<Refusal> refusal(HttpServerRequest request, String key) {
-    if (declaredLength(request) > bounds.bytes) {
+    if (declaredLength(request) > bounds.bytes && !isStreamed(request)) {
       return Optional.of(tooLarge());
     }
     return mayAsk(key, System.nanoTime())
@@ -94,12 +95,20 @@ public final class RequestLimits {
   /** Tells if the body is not there in time. */
   void watch(RoutingContext context, Runnable late) {
     HttpServerRequest request = context.request();
-    if (request.isEnded() || !hasBody(request)) {
+    if (request.isEnded() || !hasBody(request) || isStreamed(request)) {
       return;
     }
     long timer = context.vertx().setTimer(bounds.body.toMillis(), id -> late.run());
     context.addEndHandler(ended -> context.vertx().cancelTimer(timer));
     context.addBodyEndHandler(ended -> context.vertx().cancelTimer(timer));
+  }
+
+  /** Its reader sees to it that it keeps coming, line by line; it may be of any length. */
+  private static boolean isStreamed(HttpServerRequest request) {
+    String type = request.getHeader("Content-Type");
+    return request.path().equals("/v1/batches")
+        && type != null
+        && type.toLowerCase(Locale.ROOT).startsWith("application/x-ndjson");
   }
 
   private static boolean hasBody(HttpServerRequest request) {

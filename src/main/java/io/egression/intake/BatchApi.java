@@ -14,6 +14,9 @@ import io.egression.ledger.BatchLedger;
 import io.egression.ledger.BatchLedger.Batch;
 import io.egression.ledger.BatchLedger.Belt;
 import io.egression.ledger.BatchLedger.NewBatch;
+import io.egression.ledger.LedgerAwayException;
+import java.io.IOException;
+import java.io.InterruptedIOException;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
@@ -36,6 +39,9 @@ public final class BatchApi {
   private static final Duration SEAL_AFTER = Duration.ofHours(1);
   private static final int MOST = 100;
   private static final int NAME = 200;
+
+  /** Lines of a stream that are accepted at once. */
+  private static final int CHUNK = 500;
 
   /** Where it all is kept, and how jobs join. */
   public record Parts(BatchLedger ledger, JobIntake intake, Supplier<Catalogue> catalogue) {}
@@ -75,10 +81,18 @@ public final class BatchApi {
       int closedBelts,
       List<List<String>> belts) {}
 
-  /** A batch. */
+  /**
+   * A batch.
+   *
+   * @param jobs those that came with it; null: none did
+   * @param lines how many came in a stream; null: it was none
+   */
   @JsonInclude(JsonInclude.Include.NON_NULL)
   public record View(
-      Summary batch, List<ChannelView> channels, @Nullable List<JobIntake.Accepted> jobs) {}
+      Summary batch,
+      List<ChannelView> channels,
+      @Nullable List<JobIntake.Accepted> jobs,
+      @Nullable Long lines) {}
 
   private final Parts parts;
   private final Clock clock;
@@ -112,6 +126,85 @@ public final class BatchApi {
     return view(batch.id(), jobs, caller);
   }
 
+  /**
+   * Makes a batch of the first line and accepts the jobs of the others as they come, some hundred
+   * at a time; at the end it is sealed, unless the first line says otherwise.
+   *
+   * @param idempotencyKey with the same key and lines, what was broken off goes on
+   * @throws ProblemException saying which line is not right, or that the body broke off: what came
+   *     before is accepted, and the batch is open
+   */
+  View stream(
+      JsonLines lines,
+      @Nullable String idempotencyKey,
+      @Nullable String traceparent,
+      Caller caller) {
+    Streamed streamed = new Streamed();
+    try {
+      JsonNode first = first(lines);
+      NewBatch batch = read(first, idempotencyKey, caller);
+      parts.ledger.make(batch);
+      streamed.batch = batch.id();
+      for (List<JsonLines.Line> next = lines.next(CHUNK);
+          !next.isEmpty();
+          next = lines.next(CHUNK)) {
+        List<JsonLines.Line> jobs =
+            next.stream()
+                .map(line -> new JsonLines.Line(line.number(), joined(line.json(), batch)))
+                .toList();
+        List<FieldFault> faults =
+            parts.intake.acceptLines(jobs, idempotencyKey, traceparent, caller);
+        if (!faults.isEmpty()) {
+          throw streamed.stopped(422, "invalid-line", "A line is not right", faults);
+        }
+        streamed.lines += next.size();
+      }
+      if (first.path("seal").asBoolean(true)) {
+        parts.ledger.seal(batch.id());
+      }
+      parts.intake.nudge();
+      View view = view(batch.id(), null, caller);
+      return new View(view.batch, view.channels, null, streamed.lines);
+    } catch (JsonLines.FaultyLineException e) {
+      throw streamed.stopped(422, "invalid-line", "A line is not right", List.of(e.fault()));
+    } catch (InterruptedIOException e) {
+      throw streamed.stopped(408, "too-slow", "The body stopped coming", List.of());
+    } catch (IOException e) {
+      throw streamed.stopped(400, "broken-off", "The body broke off", List.of());
+    } catch (LedgerAwayException e) {
+      throw streamed.stopped(
+          503, "ledger-away", "The ledger is not reachable at present", List.of());
+    }
+  }
+
+  private static JsonNode first(JsonLines lines) throws IOException {
+    List<JsonLines.Line> first = lines.next(1);
+    if (first.isEmpty()) {
+      throw invalid(List.of(new FieldFault("/1", "is missing: the batch, without jobs")));
+    }
+    JsonNode batch = first.get(0).json();
+    if (batch.has("jobs")) {
+      throw invalid(List.of(new FieldFault("/1/jobs", "each job has a line of its own")));
+    }
+    return batch;
+  }
+
+  /** How far a stream has come. */
+  private static final class Streamed {
+    @Nullable UUID batch;
+    long lines;
+
+    ProblemException stopped(int status, String name, String title, List<FieldFault> faults) {
+      String detail =
+          batch == null
+              ? "There is no batch yet."
+              : "At least %d jobs are accepted into batch %s, which is open. With an Idempotency-Key, send all again under it."
+                  .formatted(lines, batch);
+      return new ProblemException(
+          new Problem("urn:egression:problem:" + name, title, status, detail, faults));
+    }
+  }
+
   private List<JobIntake.Accepted> accept(
       JsonNode node,
       NewBatch batch,
@@ -119,22 +212,23 @@ public final class BatchApi {
       @Nullable String traceparent,
       Caller caller) {
     List<JsonNode> jobs = new ArrayList<>();
-    for (JsonNode each : node.get("jobs")) {
-      if (each instanceof ObjectNode job) {
-        ObjectNode joined = job.deepCopy().put("batch", batch.id().toString());
-        if (!joined.has("subscription")) {
-          joined.put("subscription", batch.subscription());
-        }
-        if (!joined.has("source")) {
-          joined.put("source", batch.source());
-        }
-        jobs.add(joined);
-      } else {
-        jobs.add(each);
-      }
-    }
+    node.get("jobs").forEach(job -> jobs.add(joined(job, batch)));
     byte[] array = json.createArrayNode().addAll(jobs).toString().getBytes(StandardCharsets.UTF_8);
     return parts.intake.accept(array, idempotencyKey, traceparent, caller);
+  }
+
+  private static JsonNode joined(JsonNode each, NewBatch batch) {
+    if (!(each instanceof ObjectNode job)) {
+      return each;
+    }
+    ObjectNode joined = job.deepCopy().put("batch", batch.id().toString());
+    if (!joined.has("subscription")) {
+      joined.put("subscription", batch.subscription());
+    }
+    if (!joined.has("source")) {
+      joined.put("source", batch.source());
+    }
+    return joined;
   }
 
   private NewBatch read(JsonNode node, @Nullable String key, Caller caller) {
@@ -325,7 +419,8 @@ public final class BatchApi {
         channels.entrySet().stream()
             .map(each -> new ChannelView(each.getKey(), each.getValue()))
             .toList(),
-        jobs);
+        jobs,
+        null);
   }
 
   private static Summary summary(Batch batch) {

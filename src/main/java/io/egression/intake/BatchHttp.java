@@ -1,18 +1,33 @@
 package io.egression.intake;
 
+import io.egression.intake.Problem.ProblemException;
+import io.vertx.core.http.HttpServerRequest;
+import java.time.Duration;
 import java.util.Set;
+import java.util.concurrent.Semaphore;
 import java.util.function.BiFunction;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
 
 /** The HTTP side of batches; the bean {@code batches} of the routes. Thread safe. */
 public final class BatchHttp {
+  /** Each keeps a thread of the HTTP server. */
+  private static final int STREAMS = 4;
+
+  private static final int RETRY_SECONDS = 5;
+
   private final BatchApi batches;
   private final HttpApi http;
+  private final Duration patience;
+  private final Semaphore streams = new Semaphore(STREAMS);
 
-  public BatchHttp(BatchApi batches, HttpApi http) {
+  /**
+   * @param patience how long nothing may come of a streamed body
+   */
+  public BatchHttp(BatchApi batches, HttpApi http, Duration patience) {
     this.batches = batches;
     this.http = http;
+    this.patience = patience;
   }
 
   /** POST /v1/batches. */
@@ -30,6 +45,35 @@ public final class BatchHttp {
                   HttpApi.header(message, "Idempotency-Key"),
                   HttpApi.header(message, "traceparent"),
                   caller));
+        });
+  }
+
+  /** POST /v1/batches, as NDJSON. */
+  public void stream(Exchange exchange) {
+    http.respond(
+        exchange,
+        caller -> {
+          Message message = exchange.getMessage();
+          HttpApi.query(message, Set.of());
+          HttpApi.requireProducer(caller);
+          if (!streams.tryAcquire()) {
+            throw new ProblemException(
+                Problem.of(
+                    503, "busy", "Other batches are being streamed", "At most " + STREAMS + "."),
+                RETRY_SECONDS);
+          }
+          try (BodyStream body =
+              new BodyStream(message.getBody(HttpServerRequest.class), patience)) {
+            return new HttpApi.Reply(
+                201,
+                batches.stream(
+                    new JsonLines(body),
+                    HttpApi.header(message, "Idempotency-Key"),
+                    HttpApi.header(message, "traceparent"),
+                    caller));
+          } finally {
+            streams.release();
+          }
         });
   }
 

@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.function.IntFunction;
 import java.util.function.Supplier;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
@@ -76,9 +77,71 @@ public final class JobIntake {
     if (!faults.isEmpty()) {
       throw invalid(faults);
     }
-    List<List<Receipt>> receipts = store(requests, key, json.isArray());
+    List<List<Receipt>> receipts = store(requests, keyPointer(requests, key, json.isArray()));
     tellDue(requests);
     return receipts.stream().flatMap(List::stream).map(JobIntake::accepted).toList();
+  }
+
+  /**
+   * Accepts lines of a stream, each as if it came alone, up to the first that is not right.
+   *
+   * @param idempotencyKey for the stream as a whole; null: each line's own
+   * @return what is wrong with that one; empty: all were accepted
+   * @throws ProblemException if nothing was accepted
+   */
+  List<FieldFault> acceptLines(
+      List<JsonLines.Line> lines,
+      @Nullable String idempotencyKey,
+      @Nullable String traceparent,
+      Caller caller) {
+    HeaderKey key = headerKey(idempotencyKey, new byte[0]);
+    RequestReader reader =
+        new RequestReader(catalogue.get(), caller, key, trace(traceparent), batches::find);
+    List<Request> requests = reader.readLines(lines);
+    List<FieldFault> faults = new ArrayList<>(reader.faults());
+    Map<Request, FieldFault> unaddressed = new LinkedHashMap<>(reader.unaddressed());
+    unaddressed.keySet().removeAll(acceptance.repeated(List.copyOf(reader.unaddressed().keySet())));
+    if (!unaddressed.isEmpty()) {
+      Map.Entry<Request, FieldFault> first = unaddressed.entrySet().iterator().next();
+      requests = requests.subList(0, requests.indexOf(first.getKey()));
+      faults = List.of(first.getValue());
+    }
+    if (!requests.isEmpty()) {
+      store(requests, index -> "/" + lines.get(index).number() + "/idempotencyKey");
+      tellDue(requests);
+    }
+    return faults;
+  }
+
+  /** Empty: it is the header's. */
+  private static IntFunction<String> keyPointer(
+      List<Request> requests, @Nullable HeaderKey headerKey, boolean array) {
+    return index ->
+        headerKey != null && requests.get(index).fingerprint() == headerKey.fingerprint()
+            ? ""
+            : (array ? "/" + index : "") + "/idempotencyKey";
+  }
+
+  /**
+   * @param pointer to the idempotency key of the request of this index; empty: it is a header
+   */
+  private List<List<Receipt>> store(List<Request> requests, IntFunction<String> pointer) {
+    try {
+      return acceptance.accept(requests);
+    } catch (BatchClosedException e) {
+      throw new ProblemException(
+          Problem.of(
+              409,
+              "batch-closed",
+              "Nothing was accepted: " + e.getMessage(),
+              "It is batch " + e.batch() + "."));
+    } catch (Acceptance.ConflictException e) {
+      String at = pointer.apply(e.index());
+      throw conflict(
+          at.isEmpty()
+              ? new FieldFault("", "the header Idempotency-Key was used before with another body")
+              : new FieldFault(at, Objects.requireNonNull(e.getMessage())));
+    }
   }
 
   /** What was accepted once gets its first answer, though its account is not there any more. */
@@ -107,28 +170,6 @@ public final class JobIntake {
 
   private static @Nullable String trace(@Nullable String traceparent) {
     return traceparent != null && TRACEPARENT.matcher(traceparent).matches() ? traceparent : null;
-  }
-
-  private List<List<Receipt>> store(
-      List<Request> requests, @Nullable HeaderKey headerKey, boolean array) {
-    try {
-      return acceptance.accept(requests);
-    } catch (BatchClosedException e) {
-      throw new ProblemException(
-          Problem.of(
-              409,
-              "batch-closed",
-              "Nothing was accepted: " + e.getMessage(),
-              "It is batch " + e.batch() + "."));
-    } catch (Acceptance.ConflictException e) {
-      boolean byHeader =
-          headerKey != null && requests.get(e.index()).fingerprint() == headerKey.fingerprint();
-      String pointer = (array ? "/" + e.index() : "") + "/idempotencyKey";
-      throw conflict(
-          byHeader
-              ? new FieldFault("", "the header Idempotency-Key was used before with another body")
-              : new FieldFault(pointer, Objects.requireNonNull(e.getMessage())));
-    }
   }
 
   private static ProblemException conflict(FieldFault fault) {

@@ -91,6 +91,25 @@ final class RequestReader {
     return requests;
   }
 
+  /**
+   * Of a stream's lines, up to the first that is not right; each has an idempotency key of its own.
+   */
+  List<Request> readLines(List<JsonLines.Line> lines) {
+    List<Request> requests = new ArrayList<>();
+    for (JsonLines.Line line : lines) {
+      HeaderKey key =
+          headerKey == null
+              ? null
+              : new HeaderKey(headerKey.key + "/" + line.number(), sha256(line.json().toString()));
+      Optional<Request> request = request(line.json(), "/" + line.number(), key);
+      if (!faults.isEmpty()) {
+        return requests;
+      }
+      requests.add(request.orElseThrow());
+    }
+    return requests;
+  }
+
   private Optional<Request> request(JsonNode json, String pointer, @Nullable HeaderKey key) {
     return new SubmissionReader(json, pointer, faults)
         .read()

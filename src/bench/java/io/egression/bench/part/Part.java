@@ -36,6 +36,7 @@ public interface Part {
         new Nodes(),
         new Limits(),
         new Start(),
+        new Streamed(),
         new Functions());
   }
 }

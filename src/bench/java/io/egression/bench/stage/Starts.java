@@ -25,9 +25,17 @@ public final class Starts {
 
   /** A hub; the first one of these unpacks PostgreSQL and makes the database. */
   public Started hub() {
-    HubProcess hub =
-        new HubProcess(directory.resolve("hub"), files.connectors(), Map.of(), List.of());
+    HubProcess hub = hubProcess(List.of());
     return new Started(hub, hub.memory());
+  }
+
+  /**
+   * The same as a hub.
+   *
+   * @param options of its JVM
+   */
+  public HubProcess hubProcess(List<String> options) {
+    return new HubProcess(directory.resolve("hub"), files.connectors(), Map.of(), options);
   }
 
   /** The least that Camel can be. */
