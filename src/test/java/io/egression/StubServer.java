@@ -91,6 +91,7 @@ public final class StubServer implements AutoCloseable {
   private final ExecutorService threads = Executors.newCachedThreadPool();
   private final List<Call> calls = new CopyOnWriteArrayList<>();
   private volatile Behaviour behaviour;
+  private volatile boolean remembers = true;
 
   public StubServer(Behaviour behaviour) {
     this.behaviour = behaviour;
@@ -114,7 +115,9 @@ public final class StubServer implements AutoCloseable {
               Map.copyOf(exchange.getRequestHeaders()),
               body,
               exchange.getRemoteAddress().getPort());
-      calls.add(call);
+      if (remembers) {
+        calls.add(call);
+      }
       Answer answer = behaviour.answer(call);
       answer.headers().forEach(exchange.getResponseHeaders()::set);
       if (answer.stream() != null) {
@@ -131,6 +134,11 @@ public final class StubServer implements AutoCloseable {
     } catch (Exception e) {
       throw new IOException(e);
     }
+  }
+
+  /** From now on calls are not kept: there will be very many. */
+  public void forget() {
+    remembers = false;
   }
 
   public void behave(Behaviour other) {

@@ -22,6 +22,18 @@ public record Memory(long pid) {
     return status("VmHWM");
   }
 
+  /** From now on {@link #peakMegabytes()} is the most since now, where the system can do that. */
+  public void forgetPeak() {
+    Path file = Path.of("/proc", String.valueOf(pid), "clear_refs");
+    try {
+      if (Files.isWritable(file)) {
+        Files.writeString(file, "5");
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The live objects of a JVM after a full collection, in MB. */
   public long liveHeapMegabytes() {
     ask("GC.run");
