@@ -6,6 +6,7 @@ import io.egression.connector.Connector;
 import io.egression.connector.ConnectorFolder;
 import io.egression.connector.Fault;
 import io.egression.connector.FilterDefinition;
+import io.egression.connector.Policy;
 import io.egression.delivery.Credentials;
 import io.egression.delivery.Hours;
 import io.egression.delivery.Redaction;
@@ -122,13 +123,20 @@ final class Configuration implements Supplier<Catalogue>, LiveFiles.Taking {
   private static Accounts.Configured configured(Account account) {
     return new Accounts.Configured(
         account.key(),
-        new Accounts.Through(
-            account.connector().id(),
-            account.connector().policy().allowance().connectorConcurrency()),
+        through(account.connector()),
         account.atOnce(),
         account.runSize(),
         account.holdOnDead(),
         account.partitionBy().text());
+  }
+
+  private static Accounts.Through through(Connector connector) {
+    Policy.Allowance allowance = connector.policy().allowance();
+    Integer concurrency = allowance.connectorConcurrency();
+    Policy.Bulk bulk = allowance.bulk();
+    return bulk == null
+        ? new Accounts.Through(connector.id(), concurrency)
+        : new Accounts.Through(connector.id(), concurrency, bulk.linger(), bulk.objects());
   }
 
   /** Makes what the routes will ask for, before Camel starts. */

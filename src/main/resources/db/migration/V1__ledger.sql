@@ -23,6 +23,8 @@ create table account (
 create table connector (
   connector     text collate "C" primary key,
   concurrency   integer,              -- the most runs in the broker at once, all accounts together; null: no cap
+  linger_ms     integer not null,     -- how long a lane with fewer open jobs than linger_jobs waits for more
+  linger_jobs   integer not null,
   paused_until  timestamptz,
   paused_reason text
 );

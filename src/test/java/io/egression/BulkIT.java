@@ -51,6 +51,7 @@ class BulkIT {
             .file(
                 "rest-connector.connector.yaml",
                 RETRY + "bulk: {objects: 100}\n" + shippedOutcomes("rest-connector"))
+            .file("bulk-connector.connector.yaml", "bulk: {objects: 3, linger: 3s}\n")
             .file(
                 "endpoint-connector.connector.yaml",
                 "bulk: {objects: 5}\nlimits: [{name: day, kind: window, permits: 7, per: 1d, cost: objects}]\n")
@@ -60,6 +61,8 @@ class BulkIT {
                 TestHub.account("full", channel),
                 TestHub.account("holds", channel, "payload: reference", "onDead: hold"),
                 TestHub.account("types", channel, "payload: reference", "partitionBy: objectType"),
+                TestHub.account("lingers", channel, "payload: reference")
+                    .replace("http-connector", "bulk-connector"),
                 TestHub.account("rest", channel, "payload: reference")
                     .replace("http-connector", "rest-connector"),
                 TestHub.account("limited", channel, "payload: reference")
@@ -274,6 +277,22 @@ class BulkIT {
     assertThat(arrived()).containsExactly(List.of("a", "b"));
     assertThat(channel.calls().get(0).json().at("/objects/1/body/name").asText()).endsWith("/b");
     assertThat(hub.job(jobs.get(1)).get("attempts")).isEmpty();
+  }
+
+  @Test
+  void a_key_waits_for_more_jobs_but_not_longer_than_its_connector_says_nor_with_enough() {
+    long start = System.nanoTime();
+    List<String> jobs = new ArrayList<>();
+    for (String id : List.of("a", "b", "c")) {
+      jobs.addAll(hub.submit(update("lingers", id)));
+    }
+    jobs.forEach(job -> hub.await(job, "delivered"));
+    assertThat(Duration.ofNanos(System.nanoTime() - start)).isLessThan(Duration.ofSeconds(3));
+    assertThat(arrived()).containsExactly(List.of("a", "b", "c"));
+    start = System.nanoTime();
+    hub.await(hub.submit(update("lingers", "alone")).get(0), "delivered");
+    assertThat(Duration.ofNanos(System.nanoTime() - start))
+        .isBetween(Duration.ofMillis(2900), Duration.ofSeconds(10));
   }
 
   @Test

@@ -6,6 +6,7 @@ import static org.awaitility.Awaitility.await;
 import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.StubServer.Answer;
 import java.time.Duration;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
@@ -121,6 +122,30 @@ class SupersedeIT {
     await().until(() -> called("c", "d").size() == 4);
     await().until(() -> hub.number("SELECT count(*) FROM lane WHERE open > 0") == 0);
     assertThat(called("c", "d")).containsExactly("delete c", "update c", "create d", "update d");
+  }
+
+  @Test
+  void what_waits_without_a_place_is_superseded_too_but_no_scheduled_update_by_an_update() {
+    String later = Instant.now().plus(Duration.ofHours(1)).toString();
+    String scheduled =
+        hub.submit(TestHub.job("acme", "one", "product", "s", "\"notBefore\":\"" + later + "\""))
+            .get(0);
+    String gated = submit("one", "update", "s");
+    assertThat(hub.state(gated)).isEqualTo("gated");
+    String next = submit("one", "update", "s");
+    assertThat(hub.state(gated)).isEqualTo("superseded");
+    await().until(() -> hub.state(next).equals("gated"));
+    assertThat(hub.state(scheduled)).isEqualTo("scheduled");
+    String other = submit("one", "update", "s-other");
+    hub.await(other, "delivered");
+    String delete = submit("one", "delete", "s");
+    hub.await(delete, "delivered");
+    assertThat(hub.state(next)).isEqualTo("superseded");
+    assertThat(hub.state(scheduled)).isEqualTo("superseded");
+    assertThat(called("s")).containsExactly("delete s");
+    String after = submit("one", "create", "s");
+    hub.await(after, "delivered");
+    assertThat(hub.number("SELECT count(*) FROM lane WHERE unplaced <> 0")).isZero();
   }
 
   @Test

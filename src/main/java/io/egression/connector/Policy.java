@@ -43,8 +43,12 @@ public record Policy(
    *
    * @param objects the most, of all its jobs
    * @param bytes no further job is added to bodies of this size
+   * @param linger how long a key with fewer jobs waits for more
    */
-  public record Bulk(int objects, long bytes) {}
+  public record Bulk(int objects, long bytes, Duration linger) {
+    /** The longest that it is worth waiting. */
+    static final Duration LONGEST_LINGER = Duration.ofMinutes(10);
+  }
 
   /**
    * Pauses an account most of whose calls fail.

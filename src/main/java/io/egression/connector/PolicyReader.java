@@ -79,10 +79,16 @@ final class PolicyReader {
             duration(node, "/breaker", "pause", Duration.ofSeconds(30)));
   }
 
-  private static Policy.@Nullable Bulk bulk(JsonNode node) {
-    return node.isMissingNode()
-        ? null
-        : new Policy.Bulk(node.path("objects").asInt(), node.path("bytes").asLong(1 << 20));
+  private Policy.@Nullable Bulk bulk(JsonNode node) {
+    if (node.isMissingNode()) {
+      return null;
+    }
+    Duration linger = duration(node, "/bulk", "linger", Duration.ZERO);
+    if (linger.compareTo(Policy.Bulk.LONGEST_LINGER) > 0) {
+      faults.add(file.at("/bulk/linger", "at most 10m"));
+    }
+    return new Policy.Bulk(
+        node.path("objects").asInt(), node.path("bytes").asLong(1 << 20), linger);
   }
 
   private static VendorHeaders headers(JsonNode node) {

@@ -2,6 +2,7 @@ package io.egression.delivery;
 
 import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
+import io.egression.connector.Policy;
 import io.egression.job.JobState;
 import io.egression.ledger.Cancellation;
 import io.egression.ledger.Node;
@@ -212,7 +213,15 @@ public final class Runs {
       LogContext.clear();
       run.leave();
       dispatcher.nudge();
+      catalogue.get().account(run.run.account()).flatMap(Runs::linger).ifPresent(dispatcher::dueIn);
     }
+  }
+
+  /** When what is left of its lane goes out at the latest. */
+  private static Optional<Duration> linger(Account account) {
+    return Optional.ofNullable(account.connector().policy().allowance().bulk())
+        .map(Policy.Bulk::linger)
+        .filter(linger -> !linger.isZero());
   }
 
   /** Another node may have what this one lacks: it gets a moment to take the run. */

@@ -1,6 +1,7 @@
 package io.egression.ledger;
 
 import io.egression.job.AccountKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -28,8 +29,15 @@ public final class Accounts {
    * The connector of an account.
    *
    * @param concurrency the most runs of all its accounts in the broker at once; null: any number
+   * @param linger how long a key waits for more jobs
+   * @param enough so many need not wait
    */
-  public record Through(String id, @Nullable Integer concurrency) {}
+  public record Through(String id, @Nullable Integer concurrency, Duration linger, int enough) {
+    /** One whose keys do not wait. */
+    public Through(String id, @Nullable Integer concurrency) {
+      this(id, concurrency, Duration.ZERO, 1);
+    }
+  }
 
   private static final String UPSERT =
       """
@@ -58,10 +66,12 @@ public final class Accounts {
 
   private static final String CONNECTORS =
       """
-      INSERT INTO connector AS c (connector, concurrency)
-      SELECT * FROM unnest(:connectors, :concurrencies) ORDER BY 1
-      ON CONFLICT (connector) DO UPDATE SET concurrency = excluded.concurrency
-      WHERE c.concurrency IS DISTINCT FROM excluded.concurrency
+      INSERT INTO connector AS c (connector, concurrency, linger_ms, linger_jobs)
+      SELECT * FROM unnest(:connectors, :concurrencies, :lingers, :enough) ORDER BY 1
+      ON CONFLICT (connector) DO UPDATE SET concurrency = excluded.concurrency,
+        linger_ms = excluded.linger_ms, linger_jobs = excluded.linger_jobs
+      WHERE (c.concurrency, c.linger_ms, c.linger_jobs)
+        IS DISTINCT FROM (excluded.concurrency, excluded.linger_ms, excluded.linger_jobs)
       """;
 
   private final Database database;
@@ -87,6 +97,8 @@ public final class Accounts {
               .sql(CONNECTORS)
               .param("connectors", SqlArrays.column("text", connectors, Through::id))
               .param("concurrencies", SqlArrays.column("int4", connectors, Through::concurrency))
+              .param("lingers", SqlArrays.column("int4", connectors, c -> c.linger().toMillis()))
+              .param("enough", SqlArrays.column("int4", connectors, Through::enough))
               .update();
           upsert(accounts);
           return ids;

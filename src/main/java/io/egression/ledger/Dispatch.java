@@ -84,10 +84,12 @@ public final class Dispatch {
       candidate AS (
         SELECT l.lane_id, a.connector, row_number() OVER (PARTITION BY a.connector
           ORDER BY l.limited IS NULL, l.priority DESC, l.ready_at) AS nth
-        FROM account a
+        FROM account a JOIN connector k USING (connector)
         CROSS JOIN LATERAL (
           SELECT lane_id, limited, priority, ready_at FROM lane
           WHERE account_id = a.account_id AND state = 'ready'
+            AND (k.linger_ms = 0 OR limited IS NOT NULL OR open >= least(a.run_size, k.linger_jobs)
+              OR ready_at <= hub_now() - k.linger_ms * interval '1 millisecond')
           ORDER BY limited IS NULL, priority DESC, ready_at
           LIMIT greatest(0, CASE WHEN a.probing THEN 1 ELSE a.window_size END - (
             SELECT count(*) FROM lane f
@@ -133,6 +135,10 @@ public final class Dispatch {
       SELECT extract(epoch FROM least(
         (SELECT min(due_at) FROM lane WHERE state = 'waiting'),
         (SELECT min(scheduled_at) FROM job WHERE scheduled_at IS NOT NULL),
+        (SELECT min(l.ready_at + k.linger_ms * interval '1 millisecond')
+         FROM connector k JOIN account a USING (connector) JOIN lane l USING (account_id)
+         WHERE k.linger_ms > 0 AND l.state = 'ready'
+           AND l.ready_at > hub_now() - k.linger_ms * interval '1 millisecond'),
         (SELECT min(paused_until) FROM account
          WHERE paused_until > hub_now() AND paused_until < 'infinity'),
         (SELECT least(min(open_from) FILTER (WHERE open_from > hub_now()), min(open_to)) FROM account

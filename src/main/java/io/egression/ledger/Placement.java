@@ -45,8 +45,8 @@ final class Placement {
       boolean gates) {
     /** Of a job that may take the place of another. */
     Optional<Superseding.Newcomer> newcomer() {
-      return job.supersede() && state == JobState.WAITING && job.objectIds().size() == 1
-          ? Optional.of(new Superseding.Newcomer(job, lane.key.account, lane.id))
+      return job.supersede() && (place != null || behind != null) && job.objectIds().size() == 1
+          ? Optional.of(new Superseding.Newcomer(job, lane.key.account, lane.id, place != null))
           : Optional.empty();
     }
   }
