@@ -48,6 +48,8 @@ alter table job
   add column batch_id uuid,
   add column belt smallint,
   add column closed_belt uuid;          -- the batch whose belt it waits for
+alter table job
+  add column after_refs text[];         -- objects (type/id) whose earlier jobs have to end first; null: none
 create index job_batch on job (batch_id, account_id, belt, job_id) where batch_id is not null;
 create index job_closed_belt on job (closed_belt, account_id, belt, turn) where closed_belt is not null;
 
@@ -63,3 +65,18 @@ end $$;
 create trigger job_of_batch after update of state on job for each row
   when (new.batch_id is not null and new.state is distinct from old.state)
   execute function note_batch_change();
+
+-- Whether the later belts, and the jobs after it, wait for this dead job.
+create function batch_holds(b job) returns boolean language sql stable as $$
+  select exists (
+    select from batch x join batch_belt y using (batch_id)
+    where x.batch_id = b.batch_id and x.on_dead = 'hold' and y.account_id = b.account_id and y.belt = b.belt
+      and y.released_by is null)
+$$;
+
+-- Whether job g, which is behind job b, has to wait until that has ended.
+create function waits_after(g job, b job) returns boolean language sql stable as $$
+  select g.after_refs is not null
+    and exists (select from unnest(b.object_ids) as o (id) where b.object_type || '/' || o.id = any (g.after_refs))
+    and (batch_open(b.state) = 1 or (b.state = 'dead' and b.batch_id = g.batch_id and batch_holds(b)))
+$$;

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
  * @param include by object type, the related objects that come with its objects
+ * @param dependsOn by object type, the types whose earlier jobs of the same id go first
  * @param access what lets its calls in
  * @param hours when its jobs are delivered; null: always
  * @param filtering what of them is
@@ -30,6 +31,7 @@ public record Account(
     int runSize,
     boolean holdOnDead,
     Map<String, List<String>> include,
+    Map<String, List<String>> dependsOn,
     Access access,
     @Nullable DeliveryHours hours,
     Filtering filtering,
@@ -55,6 +57,7 @@ public record Account(
         window,
         runSize,
         holdOnDead,
+        Map.of(),
         Map.of(),
         Access.OPEN,
         null,
@@ -121,6 +124,7 @@ public record Account(
         runSize,
         holdOnDead,
         include,
+        dependsOn,
         access,
         hours,
         filtering,

@@ -96,6 +96,7 @@ final class AccountReader {
           node.path("runSize").asInt(64),
           "hold".equals(node.path("onDead").asText()),
           include(),
+          dependsOn(),
           new Access(authentication(connector), secrets(connector)),
           node.has("deliveryHours") ? hours(node.get("deliveryHours")) : null,
           filtering(),
@@ -248,6 +249,16 @@ final class AccountReader {
         }
       }
       return secrets;
+    }
+
+    private Map<String, List<String>> dependsOn() {
+      Map<String, List<String>> dependsOn = new HashMap<>();
+      for (Map.Entry<String, JsonNode> type : node.path("dependsOn").properties()) {
+        List<String> others = new ArrayList<>();
+        type.getValue().forEach(other -> others.add(other.asText()));
+        dependsOn.put(type.getKey(), List.copyOf(others));
+      }
+      return Map.copyOf(dependsOn);
     }
 
     private Map<String, List<String>> include() {

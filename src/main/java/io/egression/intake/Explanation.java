@@ -46,7 +46,10 @@ record Explanation(String kind, String text, @Nullable UUID job, @Nullable Insta
             null,
             null)
         : new Explanation(
-            "object", "behind an earlier open job of its object", found.behind(), null);
+            "object",
+            "behind an earlier job, of its object or one that it comes after",
+            found.behind(),
+            null);
   }
 
   /** The job is not the first of its lane: the first one's reason is told with it. */

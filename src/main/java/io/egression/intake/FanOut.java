@@ -2,11 +2,13 @@ package io.egression.intake;
 
 import io.egression.connector.Account;
 import io.egression.job.Job;
+import io.egression.job.ObjectRef;
 import io.egression.job.Submission;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /** Makes of a submission one job for each account and, there, for each partition key of its ids. */
@@ -56,6 +58,15 @@ final class FanOut {
     return byKey;
   }
 
+  /** What the producer names, and what the account wants for each object of the type. */
+  private static List<ObjectRef> after(Submission submission, Account account, List<String> ids) {
+    List<String> types = account.dependsOn().getOrDefault(submission.objectType(), List.of());
+    return Stream.concat(
+            submission.after().stream(),
+            ids.stream().flatMap(id -> types.stream().map(type -> new ObjectRef(type, id))))
+        .toList();
+  }
+
   private static Job job(
       Submission submission,
       Account account,
@@ -76,6 +87,7 @@ final class FanOut {
         submission.priority(),
         traceparent,
         belt,
-        account.supersede() && belt == null);
+        account.supersede() && belt == null,
+        after(submission, account, ids));
   }
 }

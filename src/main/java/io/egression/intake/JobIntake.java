@@ -5,6 +5,8 @@ import io.egression.connector.Catalogue;
 import io.egression.intake.Problem.FieldFault;
 import io.egression.intake.Problem.ProblemException;
 import io.egression.intake.RequestReader.HeaderKey;
+import io.egression.job.ObjectRef;
+import io.egression.job.Submission;
 import io.egression.ledger.Acceptance;
 import io.egression.ledger.Acceptance.Receipt;
 import io.egression.ledger.Acceptance.Request;
@@ -12,10 +14,14 @@ import io.egression.ledger.BatchClosedException;
 import io.egression.ledger.BatchLedger;
 import java.time.Duration;
 import java.util.ArrayList;
+import java.util.HashMap;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
+import java.util.UUID;
 import java.util.function.Consumer;
 import java.util.function.IntFunction;
 import java.util.function.Supplier;
@@ -77,8 +83,15 @@ public final class JobIntake {
     if (!faults.isEmpty()) {
       throw invalid(faults);
     }
-    List<List<Receipt>> receipts = store(requests, keyPointer(requests, key, json.isArray()));
+    List<Integer> order = order(requests, json.isArray());
+    List<Request> ordered = order.stream().map(requests::get).toList();
+    IntFunction<String> pointer = keyPointer(requests, key, json.isArray());
+    List<List<Receipt>> stored = store(ordered, index -> pointer.apply(order.get(index)));
     tellDue(requests);
+    List<List<Receipt>> receipts = new ArrayList<>(stored);
+    for (int i = 0; i < order.size(); i++) {
+      receipts.set(order.get(i), stored.get(i));
+    }
     return receipts.stream().flatMap(List::stream).map(JobIntake::accepted).toList();
   }
 
@@ -105,6 +118,14 @@ public final class JobIntake {
       Map.Entry<Request, FieldFault> first = unaddressed.entrySet().iterator().next();
       requests = requests.subList(0, requests.indexOf(first.getKey()));
       faults = List.of(first.getValue());
+    }
+    List<FieldFault> unknown = unknown(requests, 0, index -> "/" + lines.get(index).number());
+    if (!unknown.isEmpty()) {
+      String pointer = Objects.requireNonNull(unknown.get(0).pointer());
+      long line = Long.parseLong(pointer.split("/")[1]);
+      requests =
+          requests.subList(0, (int) lines.stream().filter(each -> each.number() < line).count());
+      faults = unknown.subList(0, 1);
     }
     if (!requests.isEmpty()) {
       store(requests, index -> "/" + lines.get(index).number() + "/idempotencyKey");
@@ -142,6 +163,56 @@ public final class JobIntake {
               ? new FieldFault("", "the header Idempotency-Key was used before with another body")
               : new FieldFault(at, Objects.requireNonNull(e.getMessage())));
     }
+  }
+
+  /** What a job comes after is accepted before it, or was. */
+  private List<Integer> order(List<Request> requests, boolean array) {
+    List<FieldFault> unknown =
+        unknown(requests, requests.size(), index -> array ? "/" + index : "");
+    if (!unknown.isEmpty()) {
+      throw invalid(unknown);
+    }
+    try {
+      return AfterOrder.of(requests.stream().map(Request::submission).toList());
+    } catch (AfterOrder.CycleException e) {
+      String pointer = (array ? "/" + e.index() : "") + "/after";
+      throw invalid(List.of(new FieldFault(pointer, String.valueOf(e.getMessage()))));
+    }
+  }
+
+  /**
+   * Objects after which jobs come, and that are neither in their batch nor in the request.
+   *
+   * @param ahead how many of the requests one may refer to; else to those before it
+   */
+  private List<FieldFault> unknown(List<Request> requests, int ahead, IntFunction<String> pointer) {
+    Map<ObjectRef, Integer> given = new HashMap<>();
+    Map<UUID, Set<ObjectRef>> asked = new HashMap<>();
+    for (int i = 0; i < requests.size(); i++) {
+      Submission job = requests.get(i).submission();
+      for (String id : job.objectIds()) {
+        given.putIfAbsent(new ObjectRef(job.objectType(), id), i);
+      }
+      if (job.batch() != null) {
+        asked.computeIfAbsent(job.batch(), b -> new HashSet<>()).addAll(job.after());
+      }
+    }
+    asked.values().removeIf(Set::isEmpty);
+    Map<UUID, Set<ObjectRef>> present = new HashMap<>();
+    asked.forEach((batch, refs) -> present.put(batch, batches.present(batch, refs)));
+    List<FieldFault> faults = new ArrayList<>();
+    for (int i = 0; i < requests.size(); i++) {
+      Submission job = requests.get(i).submission();
+      for (ObjectRef ref : job.after()) {
+        boolean isGiven = given.getOrDefault(ref, Integer.MAX_VALUE) < Math.max(i, ahead);
+        if (!isGiven && !present.get(job.batch()).contains(ref)) {
+          faults.add(
+              new FieldFault(
+                  pointer.apply(i) + "/after", "the batch has no job of " + ref + " yet"));
+        }
+      }
+    }
+    return faults;
   }
 
   /** What was accepted once gets its first answer, though its account is not there any more. */

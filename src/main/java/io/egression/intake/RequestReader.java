@@ -8,6 +8,7 @@ import io.egression.connector.Suggestion;
 import io.egression.intake.Problem.FieldFault;
 import io.egression.job.AccountKey;
 import io.egression.job.Job;
+import io.egression.job.ObjectRef;
 import io.egression.job.Submission;
 import io.egression.ledger.Acceptance.Request;
 import io.egression.ledger.BatchLedger.Batch;
@@ -156,6 +157,13 @@ final class RequestReader {
                   + Suggestion.forWord(submission.objectType(), types)));
       return null;
     }
+    for (ObjectRef ref : submission.after()) {
+      Optional<Integer> before = Belts.beltOf(batch.get().belts(), ref.type());
+      if (before.isEmpty() || before.get() > belt.get()) {
+        faults.add(
+            new FieldFault(pointer + "/after", ref + " is not of this belt or an earlier one"));
+      }
+    }
     return new Job.BeltPlace(id, belt.get());
   }
 
@@ -190,7 +198,8 @@ final class RequestReader {
         s.partitionKey(),
         key,
         s.priority(),
-        s.batch());
+        s.batch(),
+        s.after());
   }
 
   /** The accounts that a submission is for; empty, with a fault, if there is none. */

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import io.egression.connector.Suggestion;
 import io.egression.intake.Problem.FieldFault;
 import io.egression.job.Action;
+import io.egression.job.ObjectRef;
 import io.egression.job.Submission;
 import java.time.DateTimeException;
 import java.time.Instant;
@@ -42,7 +43,11 @@ final class SubmissionReader {
           "partitionKey",
           "idempotencyKey",
           "priority",
-          "batch");
+          "batch",
+          "after");
+
+  /** The most objects that one job waits for. */
+  private static final int AFTER = 100;
 
   private final JsonNode json;
   private final String pointer;
@@ -83,6 +88,7 @@ final class SubmissionReader {
     String idempotencyKey = text("idempotencyKey", false, KEY);
     int priority = priority();
     UUID batch = batch();
+    List<ObjectRef> after = after(batch);
     if (faults.size() > before) {
       return Optional.empty();
     }
@@ -98,7 +104,25 @@ final class SubmissionReader {
             partitionKey,
             idempotencyKey,
             priority,
-            batch));
+            batch,
+            after));
+  }
+
+  private List<ObjectRef> after(@Nullable UUID batch) {
+    JsonNode named = json.path("after");
+    if (named.isMissingNode()) {
+      return List.of();
+    }
+    List<ObjectRef> after = new ArrayList<>();
+    for (JsonNode each : named) {
+      ObjectRef.of(each.isTextual() ? each.asText() : "").ifPresent(after::add);
+    }
+    if (!named.isArray() || after.size() < named.size() || after.size() > AFTER) {
+      fault("after", "must be an array of at most %d objects, \"type/id\"".formatted(AFTER));
+    } else if (batch == null) {
+      fault("after", "is for the jobs of a batch");
+    }
+    return after;
   }
 
   private @Nullable UUID batch() {

@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param belt of a batch; null: it is in none
  * @param supersede whether it may take the place of an earlier one of its object that waits
  * @param traceparent the producer's W3C trace context, if it sent one
+ * @param after objects whose earlier jobs, at the same account, have to end first
  */
 public record Job(
     UUID id,
@@ -28,7 +29,8 @@ public record Job(
     int priority,
     @Nullable String traceparent,
     @Nullable BeltPlace belt,
-    boolean supersede) {
+    boolean supersede,
+    List<ObjectRef> after) {
   /**
    * Where a job of a batch stands.
    *
@@ -67,11 +69,13 @@ public record Job(
         priority,
         traceparent,
         null,
-        false);
+        false,
+        List.of());
   }
 
   public Job {
     objectIds = List.copyOf(objectIds);
+    after = List.copyOf(after);
   }
 
   /** A new job id: UUID version 7 (RFC 9562), so that ids sort by time of acceptance. */

@@ -13,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param partitionKey absent: the account's partitioning decides
  * @param idempotencyKey unique per subscription and source
  * @param batch that it joins
+ * @param after objects whose jobs in the batch have to end first
  * @param priority 0 (last) to 9 (first), as in JMS; orders lanes, never jobs within one
  */
 public record Submission(
@@ -26,7 +27,8 @@ public record Submission(
     @Nullable String partitionKey,
     @Nullable String idempotencyKey,
     int priority,
-    @Nullable UUID batch) {
+    @Nullable UUID batch,
+    List<ObjectRef> after) {
   /** One of no batch. */
   public Submission(
       String subscription,
@@ -50,13 +52,15 @@ public record Submission(
         partitionKey,
         idempotencyKey,
         priority,
-        null);
+        null,
+        List.of());
   }
 
   public static final int DEFAULT_PRIORITY = 4;
 
   public Submission {
     objectIds = List.copyOf(objectIds);
+    after = List.copyOf(after);
     if (objectIds.isEmpty()) {
       throw new IllegalArgumentException("a job has at least one object id");
     }

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.annotation.JsonInclude;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.core.type.TypeReference;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.job.ObjectRef;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.sql.Types;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -118,6 +121,25 @@ public final class BatchLedger {
       UPDATE batch_belt b SET released_by = :actor FROM account a
       WHERE a.account_id = b.account_id AND b.batch_id = :id AND b.released_by IS NULL
         AND b.belt <= :belt AND (cast(:channel AS text) IS NULL OR a.channel = :channel)
+      """;
+
+  private static final String PRESENT =
+      """
+      SELECT o.object_type, o.object_id FROM unnest(:types, :objects) AS o (object_type, object_id)
+      WHERE EXISTS (
+        SELECT FROM batch b JOIN account a USING (subscription)
+        CROSS JOIN LATERAL jobs_of(a.account_id, o.object_type, o.object_id) j
+        WHERE b.batch_id = :id AND j.batch_id = b.batch_id)
+      """;
+
+  /** Jobs that wait for dead ones of these belts are looked at again. */
+  private static final String LOOK_AGAIN =
+      """
+      UPDATE job g SET state = 'scheduled', scheduled_at = hub_now(), behind = NULL
+      FROM job b JOIN account a USING (account_id)
+      WHERE g.behind = b.job_id AND g.state = 'gated' AND b.state = 'dead'
+        AND b.batch_id = :id AND b.belt <= :belt
+        AND (cast(:channel AS text) IS NULL OR a.channel = :channel)
       """;
 
   private static final String CANCEL =
@@ -257,14 +279,39 @@ public final class BatchLedger {
    * @param channel null: all
    */
   public boolean release(UUID id, @Nullable String channel, int belt, String actor) {
-    return update(
+    boolean released =
+        update(
+            database
+                .sql()
+                .sql(RELEASE)
+                .param("id", id)
+                .param("channel", channel)
+                .param("belt", belt)
+                .param("actor", actor));
+    update(
         database
             .sql()
-            .sql(RELEASE)
+            .sql(LOOK_AGAIN)
             .param("id", id)
             .param("channel", channel)
-            .param("belt", belt)
-            .param("actor", actor));
+            .param("belt", belt));
+    return released;
+  }
+
+  /** Those of the objects that have a job in the batch, on any channel. */
+  public Set<ObjectRef> present(UUID id, Collection<ObjectRef> objects) {
+    List<ObjectRef> asked = List.copyOf(objects);
+    return new HashSet<>(
+        database.statement(
+            () ->
+                database
+                    .sql()
+                    .sql(PRESENT)
+                    .param("id", id)
+                    .param("types", SqlArrays.column("text", asked, ObjectRef::type))
+                    .param("objects", SqlArrays.column("text", asked, ObjectRef::id))
+                    .query((row, n) -> new ObjectRef(row.getString(1), row.getString(2)))
+                    .list()));
   }
 
   /** Seals it, and has its jobs cancelled step by step. */

@@ -1,5 +1,6 @@
 package io.egression.ledger;
 
+import io.egression.job.ObjectRef;
 import java.sql.ResultSet;
 import java.sql.SQLException;
 import java.util.ArrayList;
@@ -7,9 +8,11 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.UUID;
 import java.util.function.Supplier;
+import java.util.stream.Stream;
 
 /**
  * Gives jobs without a place their place once nothing keeps them back: scheduled jobs when they are
@@ -55,6 +58,7 @@ public final class Eligibility {
         AND (b.state IN ('delivered', 'dead', 'filtered', 'superseded', 'cancelled')
              OR (b.place IS NOT NULL AND b.lane_id = g.lane_id)
              OR b.turn > g.turn)
+        AND NOT waits_after(g, b)
       ORDER BY g.turn LIMIT :step
       """;
 
@@ -70,7 +74,8 @@ public final class Eligibility {
 
   private static final String STILL_UNPLACED =
       """
-      SELECT job_id, account_id, lane_id, object_type, object_ids, gates, turn FROM job
+      SELECT job_id, account_id, lane_id, object_type, object_ids, gates, turn, after_refs, batch_id
+      FROM job
       WHERE job_id = ANY (:ids) AND state IN ('scheduled', 'gated')
       ORDER BY turn
       """;
@@ -210,6 +215,16 @@ public final class Eligibility {
     return jobs;
   }
 
+  private static List<ObjectRef> after(ResultSet row) throws SQLException {
+    java.sql.Array refs = row.getArray("after_refs");
+    return refs == null
+        ? List.of()
+        : Stream.of((String[]) refs.getArray())
+            .map(ObjectRef::of)
+            .flatMap(Optional::stream)
+            .toList();
+  }
+
   private static Unplaced unplaced(ResultSet row, int n) throws SQLException {
     UUID id = row.getObject("job_id", UUID.class);
     return new Unplaced(
@@ -223,6 +238,8 @@ public final class Eligibility {
             List.of((String[]) row.getArray("object_ids").getArray()),
             false,
             false,
-            row.getLong("turn")));
+            row.getLong("turn"),
+            after(row),
+            row.getObject("batch_id", UUID.class)));
   }
 }

@@ -2,6 +2,7 @@ package io.egression.ledger;
 
 import io.egression.job.Job;
 import io.egression.job.JobState;
+import io.egression.job.ObjectRef;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.HashMap;
@@ -86,15 +87,16 @@ final class Placement {
       """
       INSERT INTO job (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
         explicit_key, priority, traceparent, not_before, state, scheduled_at, behind, gates,
-        batch_id, belt, closed_belt)
+        batch_id, belt, closed_belt, after_refs)
       SELECT job_id, account_id, lane_id, place, source, action, object_type, object_ids::text[],
         explicit_key, priority, traceparent, not_before, state,
         CASE WHEN state = 'scheduled' THEN not_before END, behind, gates,
-        batch_id, belt, CASE WHEN belt > 1 THEN batch_id END
+        batch_id, belt, CASE WHEN belt > 1 THEN batch_id END, after_refs::text[]
       FROM unnest(:ids, :accounts, :lanes, :places, :sources, :actions, :types, :objects,
-        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates, :batches, :belts)
+        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates, :batches, :belts, :after)
         AS n (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
-        explicit_key, priority, traceparent, not_before, state, behind, gates, batch_id, belt)
+        explicit_key, priority, traceparent, not_before, state, behind, gates, batch_id, belt,
+        after_refs)
       """;
 
   private final Database database;
@@ -193,9 +195,10 @@ final class Placement {
   private List<ObjectOrder.Candidate> candidates(
       List<Job> jobs, Map<LaneKey, Lane> lanes, Instant now) {
     List<ObjectOrder.Candidate> guarded = new ArrayList<>();
+    boolean all = jobs.stream().anyMatch(job -> !job.after().isEmpty());
     for (Job job : jobs) {
       Lane lane = lanes.get(key(job));
-      if (lane.guarded) {
+      if (lane.guarded || all) {
         guarded.add(
             new ObjectOrder.Candidate(
                 job.id(),
@@ -205,7 +208,9 @@ final class Placement {
                 job.objectIds(),
                 !isDue(job, now),
                 false,
-                null));
+                null,
+                job.after(),
+                job.belt() == null ? null : job.belt().batch()));
       }
     }
     return guarded;
@@ -254,6 +259,12 @@ final class Placement {
     return placed;
   }
 
+  private static @Nullable String after(Job job) {
+    return job.after().isEmpty()
+        ? null
+        : SqlArrays.literal(job.after().stream().map(ObjectRef::toString).toList());
+  }
+
   private void write(List<Placed> rows) {
     database
         .sql()
@@ -283,6 +294,7 @@ final class Placement {
             "belts",
             SqlArrays.column(
                 "int2", rows, row -> row.job.belt() == null ? null : row.job.belt().belt()))
+        .param("after", SqlArrays.column("text", rows, row -> after(row.job)))
         .update();
   }
 }

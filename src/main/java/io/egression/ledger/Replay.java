@@ -96,6 +96,13 @@ public final class Replay {
       WHERE job_id = ANY (:ids)
       """;
 
+  /** Those that wait for what is given up are looked at again. */
+  private static final String LOOK_AGAIN =
+      """
+      UPDATE job SET state = 'scheduled', scheduled_at = hub_now(), behind = NULL
+      WHERE behind = ANY (:ids) AND state = 'gated'
+      """;
+
   private static final String LET_GO =
       """
       UPDATE lane l SET state = CASE WHEN l.open = 0 THEN 'idle' ELSE 'ready' END,
@@ -222,7 +229,16 @@ public final class Replay {
 
   private static ObjectOrder.Candidate candidate(Dead job) {
     return new ObjectOrder.Candidate(
-        job.id, job.account, job.lane, job.type, job.objects, false, job.held, null);
+        job.id,
+        job.account,
+        job.lane,
+        job.type,
+        job.objects,
+        false,
+        job.held,
+        null,
+        List.of(),
+        null);
   }
 
   private void revive(List<Dead> dead, Map<UUID, UUID> behind) {
@@ -253,6 +269,7 @@ public final class Replay {
     }
     var array = SqlArrays.column("uuid", dead, Dead::id);
     database.sql().sql(DISCARD).param("ids", array).update();
+    database.sql().sql(LOOK_AGAIN).param("ids", array).update();
     letGo(dead);
     return note(dead, "discarded", actor);
   }

@@ -214,7 +214,7 @@ class SubmissionReaderTest {
             new FieldFault("/chanel", "is unknown; did you mean 'channel'?"));
     assertThat(faults(job().put("payload", "x")).get(0).detail())
         .isEqualTo(
-            "is unknown; known are: action, batch, channel, idempotencyKey, notBefore, objectIds,"
+            "is unknown; known are: action, after, batch, channel, idempotencyKey, notBefore, objectIds,"
                 + " objectType, partitionKey, priority, source, subscription");
   }
 
