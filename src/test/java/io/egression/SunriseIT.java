@@ -84,12 +84,12 @@ class SunriseIT {
         TestHub.prepare()
             .with("egression.http.rate", "1000")
             .file("http-connector.connector.yaml", "retry: {first: 50ms, most: 50ms, jitter: 0}\n");
-    String keys =
-        "partitionBy: {jq: 'if .objectType == \"category\" then \"tree\" else .objectId end'}";
     return hub.accounts(
             "sunrise",
             CHANNELS.stream()
-                .map(channel -> TestHub.account(channel, shop, "payload: reference", keys))
+                .map(
+                    channel ->
+                        TestHub.account(channel, shop, "payload: reference", "partitionBy: object"))
                 .toArray(String[]::new))
         .start();
   }
@@ -118,7 +118,11 @@ class SunriseIT {
       if (!parent.isEmpty()) {
         append(lines, parent, parents, there);
       }
-      lines.append(job("category", id));
+      String category = job("category", id);
+      lines.append(
+          parent.isEmpty()
+              ? category
+              : category.replace("}", ",\"after\":[\"category/" + parent + "\"]}"));
     }
   }
 
