@@ -1,7 +1,6 @@
 package io.egression;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import com.deque.html.axecore.results.Rule;
 import com.deque.html.axecore.selenium.AxeBuilder;
@@ -30,6 +29,12 @@ import org.openqa.selenium.chrome.ChromeOptions;
 final class Browser implements AutoCloseable {
   private static final Duration PATIENCE = Duration.ofSeconds(15);
 
+  private static final String CHROMIUM = "chromium";
+  private static final String DRIVER = "chromedriver";
+  static final String MISSING =
+      "the page is not tested, chromium and chromedriver are not installed"
+          + " (Debian: apt-get install chromium chromium-driver)";
+
   private final ChromeDriver driver;
   private final URI address;
 
@@ -38,14 +43,18 @@ final class Browser implements AutoCloseable {
     this.address = address;
   }
 
-  /** Skips the test, saying so, where no Chromium is installed. */
+  /** Whether there is one; if not, says loudly that its tests are skipped. */
+  static boolean isInstalled() {
+    boolean installed = program(CHROMIUM).isPresent() && program(DRIVER).isPresent();
+    if (!installed) {
+      System.err.println("SKIPPED: " + MISSING);
+    }
+    return installed;
+  }
+
   static Browser at(URI address) {
-    Optional<File> chromium = program("chromium");
-    Optional<File> control = program("chromedriver");
-    assumeTrue(
-        chromium.isPresent() && control.isPresent(),
-        "SKIPPED: the page is not tested, chromium and chromedriver are not installed"
-            + " (Debian: apt-get install chromium chromium-driver)");
+    Optional<File> chromium = program(CHROMIUM);
+    Optional<File> control = program(DRIVER);
     ChromeOptions options = new ChromeOptions();
     options.setBinary(chromium.orElseThrow());
     options.addArguments("--headless=new", "--no-sandbox", "--disable-dev-shm-usage");

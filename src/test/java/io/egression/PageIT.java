@@ -9,6 +9,7 @@ import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.condition.EnabledIf;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -16,6 +17,7 @@ import org.openqa.selenium.By;
 import org.openqa.selenium.Keys;
 
 /** The page in a real browser, over a running hub. */
+@EnabledIf(value = "io.egression.Browser#isInstalled", disabledReason = Browser.MISSING)
 class PageIT {
   private static final AtomicInteger STATUS = new AtomicInteger(200);
   private static StubServer shop;
