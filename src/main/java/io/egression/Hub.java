@@ -129,6 +129,7 @@ import org.apache.camel.component.jms.JmsConfiguration;
 import org.apache.camel.component.platform.http.vertx.VertxPlatformHttpRouter;
 import org.apache.camel.main.Main;
 import org.apache.camel.main.MainConfigurationProperties;
+import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 import org.springframework.jms.connection.CachingConnectionFactory;
@@ -149,6 +150,7 @@ public final class Hub implements AutoCloseable {
 
   private final Settings settings;
   private final Map<String, String> placeholders;
+  private final @Nullable ServerTls tls;
   private final int port;
   private final Deque<Runnable> stops = new ArrayDeque<>();
   private final ObjectMapper json =
@@ -181,6 +183,7 @@ public final class Hub implements AutoCloseable {
   private Hub(Settings settings, Map<String, String> placeholders) {
     this.settings = settings;
     this.placeholders = placeholders;
+    this.tls = settings.httpTls();
     this.port = freePort(settings.httpHost(), settings.httpPort());
   }
 
@@ -552,6 +555,9 @@ public final class Hub implements AutoCloseable {
     } catch (RuntimeException e) {
       throw RouteFaults.explained(e);
     }
+    if (tls != null) {
+      main.getCamelContext().setSSLContextParameters(tls.parameters());
+    }
     return main;
   }
 
@@ -577,6 +583,7 @@ public final class Hub implements AutoCloseable {
         .withAutoConfigurationLogSummary(false);
     configuration.httpServer().withEnabled(true).withHost(settings.httpHost()).withPort(port);
     configuration.httpServer().withMaxBodySize(settings.httpMaxBody());
+    configuration.httpServer().withUseGlobalSslContextParameters(tls != null);
     // No route is served before the gate stands.
     configuration.withAutoStartup(false);
   }
@@ -623,7 +630,7 @@ public final class Hub implements AutoCloseable {
     } catch (Exception e) { // Camel declares Exception
       throw RouteFaults.explained(e);
     }
-    Gate.requireAt(address());
+    Gate.requireAt(address(), tls == null ? null : tls.trusting(camel));
   }
 
   private static Throwable rootCause(Throwable fault) {
@@ -648,7 +655,7 @@ public final class Hub implements AutoCloseable {
 
   /** Where the API is served. */
   public URI address() {
-    return URI.create("http://" + settings.httpHost() + ":" + port);
+    return URI.create((tls == null ? "http://" : "https://") + settings.httpHost() + ":" + port);
   }
 
   /** The file that the first start wrote the first key to. */

@@ -1,6 +1,8 @@
 package io.egression;
 
 import io.egression.access.RequestLimits;
+import io.egression.connector.KeyFile;
+import io.egression.connector.Secret;
 import io.egression.connector.Suggestion;
 import io.egression.intake.JmsIntake;
 import io.egression.intake.Notifier;
@@ -44,6 +46,8 @@ public final class Settings {
       Map.ofEntries(
           Map.entry("egression.http.host", "127.0.0.1"),
           Map.entry("egression.http.port", "8080"),
+          Map.entry("egression.http.tls.file", ""),
+          Map.entry("egression.http.tls.password", ""),
           Map.entry("egression.http.max-body", "10485760"),
           Map.entry("egression.http.rate", "5000"),
           Map.entry("egression.http.body-timeout", "30"),
@@ -77,7 +81,8 @@ public final class Settings {
           Map.entry("egression.node.name", ""));
 
   /** Of the commands that talk to a hub. */
-  private static final Set<String> CLIENT_VARIABLES = Set.of("EGRESSION_URL", "EGRESSION_KEY");
+  private static final Set<String> CLIENT_VARIABLES =
+      Set.of("EGRESSION_URL", "EGRESSION_KEY", "EGRESSION_TRUST");
 
   /** The keys by their environment variables: an underscore stands for '.' or '-'. */
   private static final Map<String, String> VARIABLES =
@@ -174,6 +179,18 @@ public final class Settings {
   /** 0: any free port. */
   int httpPort() {
     return Integer.parseInt(text("egression.http.port"));
+  }
+
+  /** Null: plain HTTP. */
+  @Nullable ServerTls httpTls() {
+    String file = text("egression.http.tls.file");
+    try {
+      return file.isEmpty()
+          ? null
+          : ServerTls.read(Path.of(file), new Secret(text("egression.http.tls.password")));
+    } catch (KeyFile.UnusableException e) { // it has changed since it was checked
+      throw new InvalidSettingsException(List.of("egression.http.tls.file: " + e.getMessage()));
+    }
   }
 
   long httpMaxBody() {

@@ -1,5 +1,7 @@
 package io.egression;
 
+import io.egression.connector.KeyFile;
+import io.egression.connector.Secret;
 import io.egression.intake.JmsIntake;
 import java.net.URI;
 import java.net.URISyntaxException;
@@ -34,6 +36,7 @@ final class SettingsCheck {
     number("egression.http.body-timeout", 1, 600);
     number("egression.database.pool", 4, 1000);
     notEmpty("egression.http.host");
+    tls();
     notEmpty("egression.data.dir");
     path("egression.data.dir");
     path("egression.broker.config");
@@ -56,6 +59,22 @@ final class SettingsCheck {
     directory("egression.routes.dir");
     directory("egression.connectors.dir");
     return faults;
+  }
+
+  private void tls() {
+    String file = "egression.http.tls.file";
+    String password = "egression.http.tls.password";
+    if (text.apply(file).isEmpty()) {
+      if (!text.apply(password).isEmpty()) {
+        faults.add(password + ": there is no " + file);
+      }
+    } else if (path(file)) {
+      try {
+        ServerTls.read(Path.of(text.apply(file)), new Secret(text.apply(password)));
+      } catch (KeyFile.UnusableException e) {
+        faults.add("%s: %s (%s)".formatted(file, e.getMessage(), password));
+      }
+    }
   }
 
   private void users() {

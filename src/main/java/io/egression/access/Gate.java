@@ -20,6 +20,8 @@ import java.util.Set;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
+import javax.net.ssl.HttpsURLConnection;
+import javax.net.ssl.SSLContext;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -77,12 +79,17 @@ public final class Gate {
   /**
    * Fails unless a gate stands at this address.
    *
+   * @param tls trusts the certificate there, whatever name it is for; null: the JDK's own
    * @throws IllegalStateException saying what answered instead
    */
-  public static void requireAt(URI address) {
+  public static void requireAt(URI address, @Nullable SSLContext tls) {
     try {
       HttpURLConnection request =
           (HttpURLConnection) address.resolve("/v1/jobs").toURL().openConnection(Proxy.NO_PROXY);
+      if (request instanceof HttpsURLConnection https && tls != null) {
+        https.setSSLSocketFactory(tls.getSocketFactory());
+        https.setHostnameVerifier((host, session) -> true); // our own port
+      }
       request.setConnectTimeout(PATIENCE_MILLIS);
       request.setReadTimeout(PATIENCE_MILLIS);
       int status = request.getResponseCode();

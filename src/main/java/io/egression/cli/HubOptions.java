@@ -1,9 +1,16 @@
 package io.egression.cli;
 
+import io.egression.connector.KeyFile;
+import io.egression.connector.Secret;
 import java.io.IOException;
 import java.net.URI;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.security.GeneralSecurityException;
+import java.security.KeyStore;
+import javax.net.ssl.SSLContext;
+import javax.net.ssl.TrustManagerFactory;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -24,6 +31,15 @@ final class HubOptions {
       description = "has the key (default: the variable EGRESSION_KEY, else data/admin.key)")
   private @Nullable Path keyFile;
 
+  @Option(
+      names = "--trust",
+      paramLabel = "FILE",
+      defaultValue = "${env:EGRESSION_TRUST:-}",
+      description =
+          "certificates (PEM) that the hub's must come from (EGRESSION_TRUST; default: what the"
+              + " JDK trusts)")
+  private String trust = "";
+
   @Option(names = "--json", description = "print JSON, for programs")
   private boolean json;
 
@@ -37,10 +53,29 @@ final class HubOptions {
       if (address.getScheme() == null || !address.getScheme().matches("https?")) {
         throw new IllegalArgumentException();
       }
-      return new HubClient(address, key());
+      return new HubClient(address, key(), trusted());
     } catch (IllegalArgumentException e) {
       throw new CommandFault(
           CommandFault.REFUSED, "--url: '" + url + "' must be an address: http://host:port");
+    }
+  }
+
+  private @Nullable SSLContext trusted() {
+    if (trust.isEmpty()) {
+      return null;
+    }
+    try {
+      KeyStore store = KeyFile.read(Path.of(trust), new Secret(""), false);
+      TrustManagerFactory managers =
+          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
+      managers.init(store);
+      SSLContext context = SSLContext.getInstance("TLS");
+      context.init(null, managers.getTrustManagers(), null);
+      return context;
+    } catch (KeyFile.UnusableException | InvalidPathException e) {
+      throw new CommandFault(CommandFault.REFUSED, "--trust: " + e.getMessage());
+    } catch (GeneralSecurityException e) {
+      throw new IllegalStateException(e); // every JDK has these
     }
   }
 

@@ -27,7 +27,7 @@ import javax.crypto.spec.PBEKeySpec;
 import org.jspecify.annotations.Nullable;
 
 /** Reads keys and certificates from a PKCS #12 (RFC 7292) or PEM file (RFC 7468). */
-final class KeyFile {
+public final class KeyFile {
   private static final Pattern BLOCK =
       Pattern.compile("-----BEGIN ([A-Z0-9 ]+)-----([^-]+)-----END \\1-----");
 
@@ -42,7 +42,7 @@ final class KeyFile {
   }
 
   /** The file can't be used; says why. */
-  static final class UnusableException extends Exception {
+  public static final class UnusableException extends Exception {
     private static final long serialVersionUID = 1L;
 
     private UnusableException(String message, Throwable cause) {
@@ -55,7 +55,8 @@ final class KeyFile {
    *
    * @param needsKey a private key must be in it
    */
-  static KeyStore read(Path path, Secret password, boolean needsKey) throws UnusableException {
+  public static KeyStore read(Path path, Secret password, boolean needsKey)
+      throws UnusableException {
     try {
       KeyFile file = new KeyFile(Files.readAllBytes(path), password);
       KeyStore store = file.text.contains("-----BEGIN ") ? file.pem() : file.pkcs12();

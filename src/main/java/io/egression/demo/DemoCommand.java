@@ -58,7 +58,10 @@ public final class DemoCommand implements Callable<Integer> {
         SampleChannel moody = channel(SampleChannel.Manners.moody());
         HubStarter.Started hub =
             starter.start(
-                Map.of("egression.metadata.url", metadata.uri().toString()),
+                Map.of(
+                    "egression.metadata.url", metadata.uri().toString(),
+                    "egression.http.tls.file", "",
+                    "egression.http.tls.password", ""),
                 Map.of(
                     "sample.webshop.url", webShop.uri().toString(),
                     "sample.marketplace.url", marketplace.uri().toString(),
