@@ -3,7 +3,9 @@
 import {execFileSync} from 'node:child_process'
 import {readFileSync} from 'node:fs'
 import assert from 'node:assert/strict'
+import mqtt from 'mqtt'
 import rhea from 'rhea'
+import stompit from 'stompit'
 import {CloudEvent, HTTP} from 'cloudevents'
 
 const {HUB, HUB_KEY_FILE, BROKER_PORT, PRODUCER_PASSWORD, ARTEMIS} = process.env
@@ -99,6 +101,20 @@ const clients = {
     await amqp(message) // the same message twice is one job
     return JOBS
   },
+  // Artemis notes of a number as the body less than of other bodies.
+  async 'rhea-number'() {
+    await amqp(n => ({
+      group_id: 'rhea-number',
+      durable: true,
+      message_id: `00000000-0000-4000-9000-${String(n).padStart(12, '0')}`,
+      application_properties: {
+        _AMQ_VALIDATED_USER: 'erp',
+        ...Object.fromEntries(Object.entries(event('rhea-number', n).toJSON()).map(([name, value]) => [`ce_${name}`, value])),
+      },
+      body: n,
+    }))
+    return JOBS
+  },
   async 'cloudevents-amqp'() {
     await amqp(n => ({
       group_id: 'cloudevents-amqp',
@@ -106,6 +122,41 @@ const clients = {
       content_type: 'application/cloudevents+json',
       body: JSON.stringify(event('cloudevents-amqp', n)),
     }))
+    return JOBS
+  },
+  // STOMP and MQTT count as the user amqp, whatever the sender writes: their messages have no ids.
+  async stomp() {
+    const connection = await new Promise((resolve, reject) =>
+      stompit.connect(
+        {
+          host: '127.0.0.1', port: Number(BROKER_PORT),
+          connectHeaders: {host: '/', login: 'producer', passcode: PRODUCER_PASSWORD},
+        },
+        (fault, client) => (fault ? reject(fault) : resolve(client)),
+      ))
+    for (let n = 1; n <= JOBS; n++) {
+      await new Promise((resolve, reject) => {
+        const frame = connection.send(
+          {destination: 'egression.jobs', persistent: 'true', JMSXGroupID: 'stomp', _AMQ_VALIDATED_USER: 'erp'},
+          {onReceipt: resolve, onError: reject},
+        )
+        frame.end(JSON.stringify(job('stomp', n)))
+      })
+    }
+    connection.disconnect()
+    return JOBS
+  },
+  // MQTT has no groups: the job names its key itself.
+  async mqtt() {
+    const connection = await mqtt.connectAsync(`mqtt://127.0.0.1:${BROKER_PORT}`, {
+      protocolVersion: 5, username: 'producer', password: PRODUCER_PASSWORD, reconnectPeriod: 0,
+    })
+    for (let n = 1; n <= JOBS; n++) {
+      await connection.publishAsync('egression/jobs', JSON.stringify({...job('mqtt', n), partitionKey: 'mqtt'}), {
+        qos: 1, properties: {userProperties: {_AMQ_VALIDATED_USER: 'erp'}},
+      })
+    }
+    await connection.endAsync()
     return JOBS
   },
   async 'cloudevents-http'() {

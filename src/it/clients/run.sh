@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Clients that know nothing of Egression hand over jobs: the artemis command line, rhea (AMQP 1.0) and the SDK of
+# Clients that know nothing of Egression hand over jobs: the artemis command line, rhea (AMQP 1.0), stompit, mqtt and the SDK of
 # CloudEvents (over AMQP and HTTP), to a hub of its own on a standalone broker of its own, all on the loopback
 # interface and gone when it ends. Needs bash, JDK 17, Maven, Node 18 with npm, and target/egression.jar (mvn package).
 set -euo pipefail

@@ -22,6 +22,8 @@ import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Jobs come in over the queue egression.jobs of a real broker. */
 class JmsIntakeIT {
@@ -215,13 +217,14 @@ class JmsIntakeIT {
     }
   }
 
-  @Test
-  void who_sent_it_is_not_for_an_amqp_message_to_say() throws JMSException {
+  @ParameterizedTest
+  @ValueSource(strings = {"JMS_AMQP_ORIGINAL_ENCODING", "NATIVE_MESSAGE_ID"})
+  void who_sent_it_is_not_for_an_amqp_message_to_say(String mark) throws JMSException {
     long before = broker.count(JmsIntake.REJECTED);
     send(
         jms.createTextMessage(TestHub.job("acme", "shop", "product", "spoofed")),
         message -> {
-          message.setShortProperty("JMS_AMQP_ORIGINAL_ENCODING", (short) 5); // as the broker does
+          message.setStringProperty(mark, "1"); // as the broker does
           message.setStringProperty("_AMQ_VALIDATED_USER", "erp");
         });
     await().until(() -> broker.count(JmsIntake.REJECTED) == before + 1);

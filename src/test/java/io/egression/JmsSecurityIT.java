@@ -6,10 +6,12 @@ import static org.awaitility.Awaitility.await;
 
 import io.egression.StubServer.Answer;
 import io.egression.intake.JmsIntake;
+import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.JMSSecurityRuntimeException;
 import jakarta.jms.Message;
+import jakarta.jms.Queue;
 import java.nio.file.Path;
 import java.util.Map;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
@@ -112,6 +114,44 @@ class JmsSecurityIT {
         .isInstanceOf(JMSSecurityRuntimeException.class);
     assertThatThrownBy(() -> factory.createContext("erp", "wrong").start())
         .isInstanceOf(JMSSecurityRuntimeException.class);
+  }
+
+  @Test
+  void a_producer_reads_the_answers_it_has_asked_for() throws JMSException {
+    Queue replies = erp.createQueue("egression.replies.erp");
+    try (JMSConsumer consumer = erp.createConsumer(replies)) {
+      for (String subscription : new String[] {"acme", "globex"}) {
+        Message message =
+            erp.createTextMessage(TestHub.job(subscription, "shop", "product", "asked"));
+        message.setJMSReplyTo(replies);
+        message.setJMSCorrelationID("for " + subscription);
+        erp.createProducer().send(erp.createQueue(JmsIntake.QUEUE), message);
+        Message answer = consumer.receive(10_000);
+        assertThat(answer.getJMSCorrelationID()).isEqualTo("for " + subscription);
+        assertThat(answer.getBody(String.class))
+            .contains(subscription.equals("acme") ? "\"jobs\"" : "\"status\":422");
+      }
+    }
+    assertThatThrownBy(() -> erp.createProducer().send(replies, "forged"))
+        .isInstanceOf(JMSSecurityRuntimeException.class);
+  }
+
+  @Test
+  void an_answer_does_not_go_where_its_sender_may_not_send() throws JMSException {
+    String letters = "egression.dead-letter";
+    long before = broker.added(letters);
+    Message message = erp.createTextMessage(TestHub.job("acme", "shop", "product", "deputy"));
+    message.setJMSReplyTo(erp.createQueue(letters));
+    erp.createProducer().send(erp.createQueue(JmsIntake.QUEUE), message);
+    Queue replies = erp.createQueue("egression.replies.after");
+    try (JMSConsumer consumer = erp.createConsumer(replies)) { // answers are sent in order
+      Message next = erp.createTextMessage(TestHub.job("acme", "shop", "product", "after"));
+      next.setJMSReplyTo(replies);
+      erp.createProducer().send(erp.createQueue(JmsIntake.QUEUE), next);
+      assertThat(consumer.receive(10_000)).isNotNull();
+    }
+    assertThat(broker.added(letters)).isEqualTo(before);
+    awaitDelivered("deputy");
   }
 
   @Test

@@ -38,6 +38,9 @@ public final class JmsIntake implements AutoCloseable {
   /** The property of a rejected message that says why: a problem document. */
   public static final String PROBLEM = "EgressionProblem";
 
+  /** Begins the names of the queues that producers may read answers from. */
+  private static final String REPLIES = "egression.replies.";
+
   private static final Logger LOG = LoggerFactory.getLogger(JmsIntake.class);
   private static final Duration PATIENCE = Duration.ofMillis(500);
   private static final int MOST = 500;
@@ -144,6 +147,7 @@ public final class JmsIntake implements AutoCloseable {
   /** Its sender may be gone, or have named a queue that is not the hub's to write to. */
   private static void send(JMSContext context, Answer answer) {
     try {
+      requireForReplies(answer.to().getQueueName());
       Message reply = context.createTextMessage(answer.text());
       reply.setJMSCorrelationID(answer.correlation());
       context.createProducer().send(answer.to(), reply);
@@ -153,6 +157,13 @@ public final class JmsIntake implements AutoCloseable {
           answer.correlation(),
           answer.to(),
           e.getMessage());
+    }
+  }
+
+  /** What the sender may not write to itself, it must not make the hub write to. */
+  private static void requireForReplies(String queue) throws JMSException {
+    if (queue.startsWith("egression.") && !queue.startsWith(REPLIES)) {
+      throw new JMSException("of the hub's queues only " + REPLIES + "* take answers");
     }
   }
 

@@ -65,11 +65,14 @@ record JmsJob(byte[] body, @Nullable String key, @Nullable String traceparent) {
   }
 
   /**
-   * Whether the broker made the message from one that came over AMQP: then it notes the encoding.
-   * One without an id, which a sender over CORE has to ask for, is not trusted either.
+   * Whether the broker may have made the message from one that came over AMQP: then it notes the
+   * encoding, or at least the id that the sender gave (of an AMQP value that is no text, list or
+   * map it does not note the encoding). One without an id is not told from these: over STOMP and
+   * MQTT it never has one, over CORE the sender has to ask for that.
    */
   static boolean isAmqp(Message message) throws JMSException {
     return message.propertyExists("JMS_AMQP_ORIGINAL_ENCODING")
+        || message.propertyExists("NATIVE_MESSAGE_ID")
         || message.getJMSMessageID() == null;
   }
 
