@@ -1,26 +1,15 @@
 // Each client hands over deletes of products under one partition key. What counts is what the hub then says: all
 // delivered, one after another, in the order in which the client sent them.
 import {execFileSync} from 'node:child_process'
-import {readFileSync} from 'node:fs'
 import assert from 'node:assert/strict'
 import mqtt from 'mqtt'
 import rhea from 'rhea'
 import stompit from 'stompit'
 import {CloudEvent, HTTP} from 'cloudevents'
+import {ask, job, run} from './hub.mjs'
 
-const {HUB, HUB_KEY_FILE, BROKER_PORT, PRODUCER_PASSWORD, ARTEMIS} = process.env
-const authorization = `Bearer ${readFileSync(HUB_KEY_FILE, 'utf8').trim()}`
+const {BROKER_PORT, PRODUCER_PASSWORD, ARTEMIS} = process.env
 const JOBS = 20
-const run = Date.now().toString(36)
-
-const job = (client, n) => ({
-  subscription: 'sample-shop',
-  channel: 'webshop',
-  source: client,
-  action: 'delete', // needs no object at the Metadata API
-  objectType: 'product',
-  objectIds: [`${client}-${run}-${n}`],
-})
 
 const event = (client, n, more) =>
   new CloudEvent({
@@ -32,13 +21,6 @@ const event = (client, n, more) =>
     channel: 'webshop',
     ...more,
   })
-
-async function ask(path, options = {}) {
-  const answer = await fetch(HUB + path, {...options, headers: {...options.headers, authorization}})
-  const text = await answer.text()
-  assert.ok(answer.ok, `${path}: ${answer.status} ${text}`)
-  return JSON.parse(text)
-}
 
 function amqp(send) {
   return new Promise((resolve, reject) => {
