@@ -64,19 +64,25 @@ public final class TestBroker implements AutoCloseable {
     }
   }
 
+  /** That of artemis/broker.xml, on a loopback port. */
+  static FileConfiguration configuration(Path data, int port) throws Exception {
+    FileConfiguration configuration = new FileConfiguration();
+    FileDeploymentManager files =
+        new FileDeploymentManager(Path.of("artemis/broker.xml").toUri().toString());
+    files.addDeployable(configuration);
+    files.readConfiguration();
+    configuration.setJournalDirectory(data.resolve("journal").toString());
+    configuration.setBindingsDirectory(data.resolve("bindings").toString());
+    configuration.setLargeMessagesDirectory(data.resolve("large").toString());
+    configuration.setPagingDirectory(data.resolve("paging").toString());
+    configuration.clearAcceptorConfigurations();
+    configuration.addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port);
+    return configuration;
+  }
+
   public void start() {
     try {
-      FileConfiguration configuration = new FileConfiguration();
-      FileDeploymentManager files =
-          new FileDeploymentManager(Path.of("artemis/broker.xml").toUri().toString());
-      files.addDeployable(configuration);
-      files.readConfiguration();
-      configuration.setJournalDirectory(data.resolve("journal").toString());
-      configuration.setBindingsDirectory(data.resolve("bindings").toString());
-      configuration.setLargeMessagesDirectory(data.resolve("large").toString());
-      configuration.setPagingDirectory(data.resolve("paging").toString());
-      configuration.clearAcceptorConfigurations();
-      configuration.addAcceptorConfiguration("tcp", "tcp://127.0.0.1:" + port);
+      FileConfiguration configuration = configuration(data, port);
       configuration.setSecurityEnabled(!roles.isEmpty());
       configuration.setJMXManagementEnabled(true);
       server = new EmbeddedActiveMQ();
