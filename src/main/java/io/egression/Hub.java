@@ -8,6 +8,8 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import com.fasterxml.jackson.datatype.jsr310.JavaTimeModule;
 import io.egression.access.AccessHttp;
 import io.egression.access.AccessKeys;
+import io.egression.access.AccessTokens;
+import io.egression.access.Callers;
 import io.egression.access.Gate;
 import io.egression.access.RequestLimits;
 import io.egression.batch.BeltOpening;
@@ -161,6 +163,7 @@ public final class Hub implements AutoCloseable {
   private Database database;
   private ConnectionFactory connections;
   private AccessKeys keys;
+  private Callers callers;
   private CamelContext camel;
   private Configuration configuration;
   private LiveFiles files;
@@ -321,6 +324,9 @@ public final class Hub implements AutoCloseable {
             new Configuration.Place(settings.connectorsDir(), settings.routesDir(), properties()));
     boolean alone = settings.databaseUrl() == null;
     Node node = closing(new Node(database, settings.nodeName(), alone));
+    AccessTokens.Provider provider = settings.oidc();
+    AccessTokens tokens = provider == null ? null : new AccessTokens(provider, node.clock());
+    callers = new Callers(keys, tokens, node.clock());
     Accounts accounts = new Accounts(database);
     configuration.announce(accounts, node);
     activity = closing(new Activity(database, accounts));
@@ -393,7 +399,7 @@ public final class Hub implements AutoCloseable {
             dispatcher::dueIn,
             node.clock());
     HttpApi api =
-        new HttpApi(intake, new JobApi(queries, filterLedger, node.clock()), keys::caller, json);
+        new HttpApi(intake, new JobApi(queries, filterLedger, node.clock()), callers::caller, json);
     bind("api", api);
     BatchApi.Parts parts = new BatchApi.Parts(batches, intake, current);
     schedules = closing(new Schedules(new ScheduleLedger(database), intake, current, node.clock()));
@@ -463,7 +469,7 @@ public final class Hub implements AutoCloseable {
     ObjectApi objects = new ObjectApi(new ObjectQueries(database), queries, node.clock());
     bind("access", new AccessHttp(keys, new Audit(database), api));
     bind("support", new SupportHttp(objects, overview, new DeadReasons(database), filterApi, api));
-    stream = closing(new OverviewStream(overview, keys::caller, json));
+    stream = closing(new OverviewStream(overview, callers::caller, json));
     return overview;
   }
 
@@ -621,7 +627,7 @@ public final class Hub implements AutoCloseable {
     VertxPlatformHttpRouter router =
         VertxPlatformHttpRouter.lookup(camel, "platform-http-router-" + port);
     Page page = new Page();
-    new Gate(keys, json, new RequestLimits(settings.httpBounds()), page.paths()).guard(router);
+    new Gate(callers, json, new RequestLimits(settings.httpBounds()), page.paths()).guard(router);
     page.serve(router);
     stream.serve(router);
     try {

@@ -1,5 +1,6 @@
 package io.egression;
 
+import io.egression.access.AccessTokens;
 import io.egression.access.RequestLimits;
 import io.egression.connector.KeyFile;
 import io.egression.connector.Secret;
@@ -71,6 +72,11 @@ public final class Settings {
           Map.entry("egression.metadata.rate", "0"),
           Map.entry("egression.retention.every", "60"),
           Map.entry("egression.jms.users", ""),
+          Map.entry("egression.oidc.issuer", ""),
+          Map.entry("egression.oidc.audience", ""),
+          Map.entry("egression.oidc.keys", ""),
+          Map.entry("egression.oidc.role-claim", "egression_role"),
+          Map.entry("egression.oidc.subscriptions-claim", "egression_subscriptions"),
           Map.entry("egression.metrics.accounts", "false"),
           Map.entry("egression.notify.url", ""),
           Map.entry("egression.notify.secret", ""),
@@ -254,6 +260,19 @@ public final class Settings {
   /** The subscriptions for which the broker's users may hand over jobs. */
   Map<String, Set<String>> jmsUsers() {
     return JmsIntake.users(text("egression.jms.users"));
+  }
+
+  /** Null: no tokens are taken. */
+  AccessTokens.@Nullable Provider oidc() {
+    String issuer = text("egression.oidc.issuer");
+    return issuer.isEmpty()
+        ? null
+        : new AccessTokens.Provider(
+            issuer,
+            text("egression.oidc.audience"),
+            URI.create(text("egression.oidc.keys")),
+            text("egression.oidc.role-claim"),
+            text("egression.oidc.subscriptions-claim"));
   }
 
   /** Between two looks for jobs that were kept long enough. */

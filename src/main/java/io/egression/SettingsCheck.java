@@ -49,6 +49,7 @@ final class SettingsCheck {
     number("egression.retention.every", 1, 86_400);
     users();
     metadataCredentials();
+    oidc();
     yesOrNo("egression.metrics.accounts");
     if (!text.apply("egression.traces.url").isEmpty()) {
       address("egression.traces.url");
@@ -75,6 +76,21 @@ final class SettingsCheck {
         faults.add("%s: %s (%s)".formatted(file, e.getMessage(), password));
       }
     }
+  }
+
+  private void oidc() {
+    if (text.apply("egression.oidc.issuer").isEmpty()) {
+      for (String key : List.of("egression.oidc.audience", "egression.oidc.keys")) {
+        if (!text.apply(key).isEmpty()) {
+          faults.add(key + ": there is no egression.oidc.issuer");
+        }
+      }
+      return;
+    }
+    notEmpty("egression.oidc.audience");
+    address("egression.oidc.keys");
+    notEmpty("egression.oidc.role-claim");
+    notEmpty("egression.oidc.subscriptions-claim");
   }
 
   private void users() {

@@ -24,6 +24,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class AccessKeys {
   private static final String PREFIX = "egr_";
+  private static final String BEARER = "Bearer ";
   private static final int BYTES = 32;
 
   private record Known(Map<String, String> idsByHash, Map<String, Caller> callersById) {}
@@ -87,11 +88,17 @@ public final class AccessKeys {
 
   /** The id of the key in an {@code Authorization} header: {@code Bearer <key>} (RFC 6750). */
   Optional<String> check(@Nullable String authorization) {
-    if (authorization == null || !authorization.regionMatches(true, 0, "Bearer ", 0, 7)) {
-      return Optional.empty();
-    }
-    String hash = HexFormat.of().formatHex(hash(authorization.substring(7).strip()));
-    return Optional.ofNullable(known.idsByHash.get(hash));
+    return credential(authorization).map(key -> known.idsByHash.get(hex(key)));
+  }
+
+  static Optional<String> credential(@Nullable String authorization) {
+    return authorization != null && authorization.regionMatches(true, 0, BEARER, 0, BEARER.length())
+        ? Optional.of(authorization.substring(BEARER.length()).strip())
+        : Optional.empty();
+  }
+
+  static String hex(String secret) {
+    return HexFormat.of().formatHex(hash(secret));
   }
 
   /**

@@ -52,7 +52,7 @@ public final class Gate {
   private static final int BEFORE_EVERYTHING = -1000;
   private static final int AFTER_EVERYTHING = Integer.MAX_VALUE;
 
-  private final AccessKeys keys;
+  private final Callers callers;
   private final ObjectMapper json;
   private final RequestLimits limits;
   private final Set<String> open;
@@ -60,10 +60,10 @@ public final class Gate {
   /**
    * @param files further paths that are open to everyone
    */
-  public Gate(AccessKeys keys, ObjectMapper json, RequestLimits limits, Set<String> files) {
+  public Gate(Callers callers, ObjectMapper json, RequestLimits limits, Set<String> files) {
     this.open =
         Stream.concat(Stream.of(HEALTH, LIVE, READY), files.stream()).collect(Collectors.toSet());
-    this.keys = keys;
+    this.callers = callers;
     this.json = json;
     this.limits = limits;
   }
@@ -133,7 +133,6 @@ public final class Gate {
         && path.matches(route.getPath().replaceAll(":[^/]+", "[^/]+") + "/?");
   }
 
-  @SuppressWarnings("deprecation") // Vert.x 4 has no other way to set the user
   private void check(RoutingContext context) {
     HEADERS.forEach(context.response()::putHeader);
     if (open.contains(context.request().path())) {
@@ -145,13 +144,34 @@ public final class Gate {
       refuse(context, refusal.get());
       return;
     }
-    Optional<String> key = keys.check(context.request().getHeader("Authorization"));
+    String authorization = context.request().getHeader("Authorization");
+    if (!callers.mayWait(authorization)) {
+      admit(context, callers.check(authorization));
+      return;
+    }
+    context.request().pause(); // what comes meanwhile is for the handlers behind
+    context
+        .vertx()
+        .executeBlocking(() -> callers.check(authorization), false)
+        .onComplete(
+            checked -> {
+              context.request().resume();
+              if (checked.succeeded()) {
+                admit(context, checked.result());
+              } else {
+                context.fail(checked.cause());
+              }
+            });
+  }
+
+  @SuppressWarnings("deprecation") // Vert.x 4 has no other way to set the user
+  private void admit(RoutingContext context, Optional<String> key) {
     if (key.isEmpty()) {
       context.response().putHeader("WWW-Authenticate", CHALLENGE);
       problem(context, 401, "unauthorized", "A key is needed", "Send Authorization: Bearer <key>.");
       return;
     }
-    refusal = limits.refusal(context.request(), key.get());
+    Optional<RequestLimits.Refusal> refusal = limits.refusal(context.request(), key.get());
     if (refusal.isPresent()) {
       refuse(context, refusal.get());
       return;

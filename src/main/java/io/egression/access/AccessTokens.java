@@ -1,0 +1,134 @@
+package io.egression.access;
+
+import com.nimbusds.jose.JOSEException;
+import com.nimbusds.jose.JOSEObjectType;
+import com.nimbusds.jose.JWSAlgorithm;
+import com.nimbusds.jose.jwk.source.JWKSourceBuilder;
+import com.nimbusds.jose.proc.BadJOSEException;
+import com.nimbusds.jose.proc.DefaultJOSEObjectTypeVerifier;
+import com.nimbusds.jose.proc.JWSVerificationKeySelector;
+import com.nimbusds.jose.proc.SecurityContext;
+import com.nimbusds.jose.util.DefaultResourceRetriever;
+import com.nimbusds.jwt.JWTClaimsSet;
+import com.nimbusds.jwt.proc.DefaultJWTClaimsVerifier;
+import com.nimbusds.jwt.proc.DefaultJWTProcessor;
+import io.egression.intake.Caller;
+import io.egression.intake.Caller.Role;
+import java.net.MalformedURLException;
+import java.net.URI;
+import java.net.URL;
+import java.text.ParseException;
+import java.time.Clock;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.Date;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Access tokens of an OpenID Connect provider (RFC 9068): signed by one of its keys with an
+ * asymmetric algorithm, from the issuer, for the audience, not expired (a minute's skew is
+ * forgiven), with a subject, a role and subscriptions. Checking may fetch the provider's keys, and
+ * so must not be done on an event loop. Thread safe.
+ */
+public final class AccessTokens {
+  private static final Logger LOG = LoggerFactory.getLogger(AccessTokens.class);
+  private static final int PATIENCE_MILLIS = 2_000;
+  private static final int MOST_KEYS = 100_000;
+
+  /** None that takes a shared secret, and not "none" (RFC 8725, 3.1 and 3.2). */
+  private static final Set<JWSAlgorithm> ALGORITHMS =
+      Set.of(
+          JWSAlgorithm.RS256,
+          JWSAlgorithm.RS384,
+          JWSAlgorithm.RS512,
+          JWSAlgorithm.PS256,
+          JWSAlgorithm.PS384,
+          JWSAlgorithm.PS512,
+          JWSAlgorithm.ES256,
+          JWSAlgorithm.ES384,
+          JWSAlgorithm.ES512);
+
+  /**
+   * @param keys where its JSON Web Key Set is
+   * @param roleClaim names the claim with {@code producer}, {@code viewer}, {@code operator} or
+   *     {@code admin}
+   * @param subscriptionsClaim names the claim with an array of subscriptions; {@code ["*"]}: all
+   */
+  public record Provider(
+      String issuer, String audience, URI keys, String roleClaim, String subscriptionsClaim) {}
+
+  private static final Duration SKEW =
+      Duration.ofSeconds(DefaultJWTClaimsVerifier.DEFAULT_MAX_CLOCK_SKEW_SECONDS);
+
+  private final Provider provider;
+  private final DefaultJWTProcessor<SecurityContext> processor = new DefaultJWTProcessor<>();
+
+  public AccessTokens(Provider provider, Clock clock) {
+    this.provider = provider;
+    processor.setJWSTypeVerifier(
+        new DefaultJOSEObjectTypeVerifier<>(
+            JOSEObjectType.JWT, new JOSEObjectType("at+jwt"), null));
+    processor.setJWSKeySelector(
+        new JWSVerificationKeySelector<>(
+            ALGORITHMS,
+            JWKSourceBuilder.create(
+                    address(provider),
+                    new DefaultResourceRetriever(PATIENCE_MILLIS, PATIENCE_MILLIS, MOST_KEYS))
+                .retrying(true)
+                .build()));
+    processor.setJWTClaimsSetVerifier(
+        new DefaultJWTClaimsVerifier<>(
+            provider.audience,
+            new JWTClaimsSet.Builder().issuer(provider.issuer).build(),
+            Set.of("sub", "exp")) {
+          @Override
+          protected Date currentTime() {
+            return Date.from(clock.instant());
+          }
+        });
+  }
+
+  private static URL address(Provider provider) {
+    try {
+      return provider.keys.toURL();
+    } catch (MalformedURLException e) {
+      throw new IllegalArgumentException(e); // checked with the settings
+    }
+  }
+
+  /** Whether it has the form of a token: keys have no dots. */
+  static boolean isToken(String text) {
+    return text.indexOf('.') >= 0;
+  }
+
+  /** Who brings a token, until it expires. */
+  record Bearer(Caller caller, Instant until) {}
+
+  /** Who brings it; empty if it is not good, which the log says without the token. */
+  Optional<Bearer> check(String token) {
+    try {
+      JWTClaimsSet claims = processor.process(token, null);
+      Role role = Role.valueOf(claims.getStringClaim(provider.roleClaim).toUpperCase(Locale.ROOT));
+      Caller caller = new Caller(claims.getSubject(), role, subscriptions(claims));
+      return Optional.of(new Bearer(caller, claims.getExpirationTime().toInstant().plus(SKEW)));
+    } catch (ParseException | BadJOSEException | JOSEException | RuntimeException e) {
+      LOG.info("an access token is refused: {}", e.getMessage());
+      return Optional.empty();
+    }
+  }
+
+  private @Nullable Set<String> subscriptions(JWTClaimsSet claims) throws ParseException {
+    List<String> named = claims.getStringListClaim(provider.subscriptionsClaim);
+    if (named == null) {
+      throw new ParseException("no claim " + provider.subscriptionsClaim, 0);
+    }
+    return named.contains("*") ? null : Set.copyOf(new HashSet<>(named));
+  }
+}
