@@ -636,7 +636,7 @@ public final class Hub implements AutoCloseable {
     } catch (Exception e) { // Camel declares Exception
       throw RouteFaults.explained(e);
     }
-    Gate.requireAt(address(), tls == null ? null : tls.trusting(camel));
+    Gate.requireAt(address(), tls == null ? null : tls.trusting());
   }
 
   private static Throwable rootCause(Throwable fault) {

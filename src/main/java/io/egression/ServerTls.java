@@ -2,18 +2,16 @@ package io.egression;
 
 import io.egression.connector.KeyFile;
 import io.egression.connector.Secret;
-import java.io.IOException;
 import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import java.util.List;
 import javax.net.ssl.SSLContext;
-import org.apache.camel.CamelContext;
 import org.apache.camel.support.jsse.KeyManagersParameters;
 import org.apache.camel.support.jsse.KeyStoreParameters;
 import org.apache.camel.support.jsse.SSLContextParameters;
 import org.apache.camel.support.jsse.SecureSocketProtocolsParameters;
-import org.apache.camel.support.jsse.TrustManagersParameters;
+import org.apache.hc.core5.ssl.SSLContextBuilder;
 
 /**
  * The key and certificates that the API is served with. Read once: a new certificate needs a
@@ -39,22 +37,19 @@ record ServerTls(KeyStore store, Secret password) {
     KeyManagersParameters managers = new KeyManagersParameters();
     managers.setKeyStore(keys);
     managers.setKeyPassword(password.value());
-    TrustManagersParameters trusted = new TrustManagersParameters();
-    trusted.setKeyStore(keys);
     SecureSocketProtocolsParameters protocols = new SecureSocketProtocolsParameters();
     protocols.setSecureSocketProtocol(List.of("TLSv1.2", "TLSv1.3"));
     SSLContextParameters parameters = new SSLContextParameters();
     parameters.setKeyManagers(managers);
-    parameters.setTrustManagers(trusted);
     parameters.setSecureSocketProtocols(protocols);
     return parameters;
   }
 
   /** A client's, that trusts this very certificate. */
-  SSLContext trusting(CamelContext camel) {
+  SSLContext trusting() {
     try {
-      return parameters().createSSLContext(camel);
-    } catch (GeneralSecurityException | IOException e) {
+      return SSLContextBuilder.create().loadTrustMaterial(store, null).build();
+    } catch (GeneralSecurityException e) {
       throw new IllegalStateException("the key of egression.http.tls.file cannot be used", e);
     }
   }

@@ -73,7 +73,7 @@ final class SettingsCheck {
       try {
         ServerTls.read(Path.of(text.apply(file)), new Secret(text.apply(password)));
       } catch (KeyFile.UnusableException e) {
-        faults.add("%s: %s (%s)".formatted(file, e.getMessage(), password));
+        faults.add(file + ": " + e.getMessage());
       }
     }
   }

@@ -21,6 +21,7 @@ import java.net.http.HttpResponse;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Arrays;
 import java.util.Date;
 import java.util.List;
 import java.util.Map;
@@ -171,6 +172,9 @@ class OidcIT {
             "subscriptions that are no list",
             changed(each -> each.claim("egression_subscriptions", "*"))),
         Arguments.of("signed by another key", signed(claims("admin", "*"), foreign)),
+        Arguments.of(
+            "a subscription without a name",
+            changed(each -> each.claim("egression_subscriptions", Arrays.asList("acme", null)))),
         Arguments.of(
             "signed with the public key as a shared secret",
             signed(

@@ -22,7 +22,6 @@ import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.Date;
-import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
@@ -35,7 +34,8 @@ import org.slf4j.LoggerFactory;
  * Access tokens of an OpenID Connect provider (RFC 9068): signed by one of its keys with an
  * asymmetric algorithm, from the issuer, for the audience, not expired (a minute's skew is
  * forgiven), with a subject, a role and subscriptions. Checking may fetch the provider's keys, and
- * so must not be done on an event loop. Thread safe.
+ * so must not be done on an event loop. Why one is refused is in the log at level DEBUG. Thread
+ * safe.
  */
 public final class AccessTokens {
   private static final Logger LOG = LoggerFactory.getLogger(AccessTokens.class);
@@ -111,24 +111,34 @@ public final class AccessTokens {
   /** Who brings a token, until it expires. */
   record Bearer(Caller caller, Instant until) {}
 
-  /** Who brings it; empty if it is not good, which the log says without the token. */
+  /** Who brings it; empty if it is not good, which the log says. */
   Optional<Bearer> check(String token) {
     try {
       JWTClaimsSet claims = processor.process(token, null);
-      Role role = Role.valueOf(claims.getStringClaim(provider.roleClaim).toUpperCase(Locale.ROOT));
-      Caller caller = new Caller(claims.getSubject(), role, subscriptions(claims));
+      Caller caller = new Caller(claims.getSubject(), role(claims), subscriptions(claims));
       return Optional.of(new Bearer(caller, claims.getExpirationTime().toInstant().plus(SKEW)));
-    } catch (ParseException | BadJOSEException | JOSEException | RuntimeException e) {
-      LOG.info("an access token is refused: {}", e.getMessage());
+    } catch (ParseException | BadJOSEException | JOSEException e) {
+      LOG.debug("an access token is refused: {}", e.getMessage()); // anybody can send them
       return Optional.empty();
     }
   }
 
+  private Role role(JWTClaimsSet claims) throws ParseException {
+    String named = claims.getStringClaim(provider.roleClaim);
+    for (Role role : Role.values()) {
+      if (role.name().toLowerCase(Locale.ROOT).equals(named)) {
+        return role;
+      }
+    }
+    throw new ParseException("the claim %s names no role".formatted(provider.roleClaim), 0);
+  }
+
   private @Nullable Set<String> subscriptions(JWTClaimsSet claims) throws ParseException {
     List<String> named = claims.getStringListClaim(provider.subscriptionsClaim);
-    if (named == null) {
-      throw new ParseException("no claim " + provider.subscriptionsClaim, 0);
+    if (named == null || named.contains(null)) {
+      throw new ParseException(
+          "the claim %s is no list of names".formatted(provider.subscriptionsClaim), 0);
     }
-    return named.contains("*") ? null : Set.copyOf(new HashSet<>(named));
+    return named.contains("*") ? null : Set.copyOf(named);
   }
 }

@@ -36,14 +36,15 @@ public final class Callers {
     if (tokens == null || !mayWait(authorization)) {
       return keys.check(authorization);
     }
-    bearers.values().removeIf(this::isOver);
     String token = AccessKeys.credential(authorization).orElseThrow();
     return tokens
         .check(token)
         .map(
             bearer -> {
               String id = TOKEN + AccessKeys.hex(token);
-              bearers.put(id, bearer);
+              if (bearers.put(id, bearer) == null) {
+                bearers.values().removeIf(this::isOver);
+              }
               return id;
             });
   }

@@ -30,6 +30,8 @@ public final class RequestLimits {
   /** Why a request is not served. */
   record Refusal(int status, String name, String title, @Nullable String detail, boolean close) {}
 
+  private static final int MANY = 10_000;
+
   private final Bounds bounds;
 
   /** By key: when all that it has asked for would have been asked evenly (GCRA). */
@@ -78,6 +80,9 @@ public final class RequestLimits {
   }
 
   private boolean mayAsk(String key, long now) {
+    if (evenly.size() >= MANY) { // tokens come and go: a mark that is a second old is as none
+      evenly.values().removeIf(mark -> mark.get() - now < -SECOND);
+    }
     AtomicLong mark = evenly.computeIfAbsent(key, id -> new AtomicLong(now - SECOND));
     long step = SECOND / bounds.perSecond;
     while (true) {

@@ -10,7 +10,7 @@ import java.nio.file.Path;
 import java.security.GeneralSecurityException;
 import java.security.KeyStore;
 import javax.net.ssl.SSLContext;
-import javax.net.ssl.TrustManagerFactory;
+import org.apache.hc.core5.ssl.SSLContextBuilder;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
 
@@ -66,12 +66,7 @@ final class HubOptions {
     }
     try {
       KeyStore store = KeyFile.read(Path.of(trust), new Secret(""), false);
-      TrustManagerFactory managers =
-          TrustManagerFactory.getInstance(TrustManagerFactory.getDefaultAlgorithm());
-      managers.init(store);
-      SSLContext context = SSLContext.getInstance("TLS");
-      context.init(null, managers.getTrustManagers(), null);
-      return context;
+      return SSLContextBuilder.create().loadTrustMaterial(store, null).build();
     } catch (KeyFile.UnusableException | InvalidPathException e) {
       throw new CommandFault(CommandFault.REFUSED, "--trust: " + e.getMessage());
     } catch (GeneralSecurityException e) {
