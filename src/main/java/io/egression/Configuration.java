@@ -4,6 +4,7 @@ import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
 import io.egression.connector.Connector;
 import io.egression.connector.ConnectorFolder;
+import io.egression.connector.Events;
 import io.egression.connector.Fault;
 import io.egression.connector.FilterDefinition;
 import io.egression.connector.Policy;
@@ -117,26 +118,34 @@ final class Configuration implements Supplier<Catalogue>, LiveFiles.Taking {
   }
 
   private static List<Accounts.Configured> configured(Catalogue of) {
-    return of.accounts().values().stream().map(Configuration::configured).toList();
+    return of.accounts().values().stream()
+        .map(
+            account ->
+                configured(
+                    account, of.events().getOrDefault(account.key().subscription(), Events.NONE)))
+        .toList();
   }
 
-  private static Accounts.Configured configured(Account account) {
+  private static Accounts.Configured configured(Account account, Events events) {
     return new Accounts.Configured(
         account.key(),
         through(account.connector()),
         account.atOnce(),
         account.runSize(),
         account.holdOnDead(),
-        account.partitionBy().text());
+        account.partitionBy().text(),
+        events.listeners());
   }
 
   private static Accounts.Through through(Connector connector) {
     Policy.Allowance allowance = connector.policy().allowance();
-    Integer concurrency = allowance.connectorConcurrency();
     Policy.Bulk bulk = allowance.bulk();
-    return bulk == null
-        ? new Accounts.Through(connector.id(), concurrency)
-        : new Accounts.Through(connector.id(), concurrency, bulk.linger(), bulk.objects());
+    return new Accounts.Through(
+        connector.id(),
+        allowance.connectorConcurrency(),
+        bulk == null ? Duration.ZERO : bulk.linger(),
+        bulk == null ? 1 : bulk.objects(),
+        connector.policy().removed() == Policy.Removed.DISCARD);
   }
 
   /** Makes what the routes will ask for, before Camel starts. */

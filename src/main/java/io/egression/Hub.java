@@ -40,8 +40,10 @@ import io.egression.delivery.Meters;
 import io.egression.delivery.ObjectCache;
 import io.egression.delivery.ObjectCalls;
 import io.egression.delivery.ObjectDocuments;
+import io.egression.delivery.ObjectListing;
 import io.egression.delivery.Outcomes;
 import io.egression.delivery.Permits;
+import io.egression.delivery.QueueWatch;
 import io.egression.delivery.Replays;
 import io.egression.delivery.Retaining;
 import io.egression.delivery.Runs;
@@ -57,8 +59,8 @@ import io.egression.intake.HttpApi;
 import io.egression.intake.JmsIntake;
 import io.egression.intake.JobApi;
 import io.egression.intake.JobIntake;
+import io.egression.intake.ListingHttp;
 import io.egression.intake.MetricsHttp;
-import io.egression.intake.Notifier;
 import io.egression.intake.ObjectApi;
 import io.egression.intake.OperatorApi;
 import io.egression.intake.OperatorHttp;
@@ -81,6 +83,7 @@ import io.egression.ledger.DeadReasons;
 import io.egression.ledger.Dispatch;
 import io.egression.ledger.Durability;
 import io.egression.ledger.Eligibility;
+import io.egression.ledger.Endings;
 import io.egression.ledger.FilterLedger;
 import io.egression.ledger.JobQueries;
 import io.egression.ledger.LimitQueries;
@@ -100,6 +103,9 @@ import io.egression.ledger.Replay;
 import io.egression.ledger.RunLedger;
 import io.egression.ledger.ScheduleLedger;
 import io.egression.ledger.embedded.EmbeddedPostgres;
+import io.egression.notify.JobEvents;
+import io.egression.notify.Notifier;
+import io.egression.notify.Webhook;
 import io.egression.page.Page;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -170,6 +176,8 @@ public final class Hub implements AutoCloseable {
   private Schedules schedules;
   private Retaining retaining;
   private JmsIntake jmsIntake;
+  private JobEvents jobEvents;
+  private QueueWatch queueWatch;
   private Runs runs;
   private Dispatcher dispatcher;
   private FilterApi filterApi;
@@ -349,7 +357,9 @@ public final class Hub implements AutoCloseable {
     DeadLetters deadLetters = new DeadLetters(database);
     CallDeadlines deadlines = closing(new CallDeadlines());
     httpDefaults(deadlines);
-    Enrichment enrichment = enrichment(deadlines, queries, node);
+    Enrichment.Api metadata = metadata(deadlines, node);
+    Enrichment enrichment =
+        new Enrichment(metadata, new ObjectCache(settings.metadataCache()), queries, node, traces);
     SlowAccounts slow = new SlowAccounts(Configuration.CONSUMERS);
     runs = new Runs(new Runs.Ledger(runLedger, cancellation), node, dispatcher, current, slow);
 
@@ -373,6 +383,7 @@ public final class Hub implements AutoCloseable {
     Permits permits = new Permits(closing(new PermitLedger(database, accounts)), node.clock());
     bind("permits", permits);
     Pauses pauses = new Pauses(database);
+    queueWatch = closing(new QueueWatch(connections, current, pauses));
     PatientPauses patient = closing(new PatientPauses(pauses));
     bind(
         "outcomes",
@@ -432,11 +443,17 @@ public final class Hub implements AutoCloseable {
             replays,
             dispatcher);
     bind("operator", new OperatorHttp(operator, api));
+    ListingHttp listing =
+        new ListingHttp(
+            new ObjectListing(closing(camel.createProducerTemplate()), metadata), current, api);
+    bind("listing", listing);
     Overview overview = support(api, queries, node);
+    Webhook webhook = new Webhook(node.clock());
+    jobEvents = closing(new JobEvents(new Endings(database), current, connections, webhook));
     Notifier.Receiver receiver = settings.notifyReceiver();
     if (receiver != null) {
       Notices notices = new Notices(database);
-      closing(new Notifier(receiver, overview, notices, node.clock(), json)).start();
+      closing(new Notifier(receiver, overview, notices, webhook, json)).start();
     }
     bind(
         "metrics",
@@ -452,7 +469,12 @@ public final class Hub implements AutoCloseable {
     sweep =
         new Sweep(
             new Sweep.Ledger(
-                node, new Reconciliation(database), eligibility, deadLetters, accounts),
+                node,
+                new Reconciliation(database),
+                eligibility,
+                deadLetters,
+                accounts,
+                cancellation),
             connections,
             dispatcher,
             camel.createProducerTemplate(),
@@ -485,7 +507,7 @@ public final class Hub implements AutoCloseable {
             .toList());
   }
 
-  private Enrichment enrichment(CallDeadlines deadlines, JobQueries queries, Node node) {
+  private Enrichment.Api metadata(CallDeadlines deadlines, Node node) {
     MetadataClient.Bounds bounds =
         new MetadataClient.Bounds(settings.metadataMaxBody(), settings.metadataTimeout());
     String authorization =
@@ -494,13 +516,11 @@ public final class Hub implements AutoCloseable {
     bind(
         "metadataClient",
         new MetadataClient(deadlines, bounds, settings.metadataUrl(), authorization));
-    Enrichment.Api api =
-        new Enrichment.Api(
-            new MetadataRequests(settings.metadataUrl(), settings.metadataBatch()),
-            bounds,
-            new MetadataOutage(node.clock(), ThreadLocalRandom.current()),
-            new MetadataPace(settings.metadataRate()));
-    return new Enrichment(api, new ObjectCache(settings.metadataCache()), queries, node);
+    return new Enrichment.Api(
+        new MetadataRequests(settings.metadataUrl(), settings.metadataBatch()),
+        bounds,
+        new MetadataOutage(node.clock(), ThreadLocalRandom.current()),
+        new MetadataPace(settings.metadataRate()));
   }
 
   private void bindForKamelets(Accounts accounts) {
@@ -620,6 +640,8 @@ public final class Hub implements AutoCloseable {
     schedules.start();
     retaining.start();
     jmsIntake.start();
+    jobEvents.start();
+    queueWatch.start();
     closing(runs::stop);
   }
 

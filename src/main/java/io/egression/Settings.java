@@ -6,7 +6,8 @@ import io.egression.connector.KeyFile;
 import io.egression.connector.Secret;
 import io.egression.connector.Suggestion;
 import io.egression.intake.JmsIntake;
-import io.egression.intake.Notifier;
+import io.egression.notify.Notifier;
+import io.egression.notify.Webhook;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;
@@ -312,8 +313,7 @@ public final class Settings {
     return url.isEmpty()
         ? null
         : new Notifier.Receiver(
-            URI.create(url),
-            text("egression.notify.secret"),
+            new Webhook.Target(URI.create(url), text("egression.notify.secret")),
             Integer.parseInt(text("egression.notify.dead")));
   }
 

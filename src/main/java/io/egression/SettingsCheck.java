@@ -1,5 +1,6 @@
 package io.egression;
 
+import io.egression.connector.Events;
 import io.egression.connector.KeyFile;
 import io.egression.connector.Secret;
 import io.egression.intake.JmsIntake;
@@ -14,9 +15,6 @@ import java.util.function.UnaryOperator;
 
 /** Checks the values of the settings. */
 final class SettingsCheck {
-  /** At least 24 bytes in base64. */
-  private static final String WEBHOOK_SECRET =
-      "whsec_(?:[A-Za-z0-9+/]{4}){8,}(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?";
 
   private final UnaryOperator<String> text;
   private final List<String> faults = new ArrayList<>();
@@ -121,7 +119,7 @@ final class SettingsCheck {
       return;
     }
     address("egression.notify.url");
-    if (!text.apply("egression.notify.secret").matches(WEBHOOK_SECRET)) {
+    if (!text.apply("egression.notify.secret").matches(Events.Webhook.SECRET)) {
       faults.add(
           "egression.notify.secret: must be whsec_ and at least 24 bytes in base64, as Standard"
               + " Webhooks has it");

@@ -38,6 +38,7 @@ class RoomsTest {
           "batch",
           "delivery",
           "intake",
+          "notify",
           "access",
           "page",
           "cli",

@@ -6,14 +6,20 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
-/** The connectors, accounts, filters, belts and schedules in force. Immutable. */
+/**
+ * The connectors, accounts, filters, belts and schedules in force. Immutable.
+ *
+ * @param events of the subscriptions of whose jobs somebody is told
+ */
 public record Catalogue(
     Map<String, Connector> connectors,
     Map<AccountKey, Account> accounts,
     Map<String, FilterDefinition> filters,
     Belts belts,
-    Map<String, ScheduleDefinition> schedules) {
+    Map<String, ScheduleDefinition> schedules,
+    Map<String, Events> events) {
   public Catalogue {
+    events = Map.copyOf(events);
     schedules = Map.copyOf(schedules);
     filters = Map.copyOf(filters);
     connectors = Map.copyOf(connectors);
@@ -28,7 +34,7 @@ public record Catalogue(
     accounts.forEach(
         (key, each) ->
             follow.put(key, each.after(before.accounts.get(key), next.get(each.connector().id()))));
-    return new Catalogue(next, follow, filters, belts, schedules);
+    return new Catalogue(next, follow, filters, belts, schedules, events);
   }
 
   public Optional<Account> account(AccountKey key) {

@@ -52,7 +52,10 @@ public final class ConnectorFolder {
     Map<String, Optional<FilterDefinition>> filters = reader.filters();
     Belts belts = reader.belts();
     Map<String, ScheduleDefinition> schedules = reader.schedules();
-    Map<AccountKey, Account> accounts = reader.accounts(connectors, filters, placeholders);
+    Map<AccountKey, Account> accounts = new HashMap<>();
+    Map<String, Events> events = new HashMap<>();
+    reader.subscriptions(
+        new AccountReader.Parts(connectors, filters), placeholders, accounts, events);
     if (!reader.faults.isEmpty()) {
       throw new Fault.FaultyFilesException(reader.faults);
     }
@@ -60,7 +63,7 @@ public final class ConnectorFolder {
     connectors.forEach((id, connector) -> usable.put(id, connector.orElseThrow()));
     Map<String, FilterDefinition> known = new HashMap<>();
     filters.forEach((id, filter) -> known.put(id, filter.orElseThrow()));
-    return new Catalogue(usable, accounts, known, belts, schedules);
+    return new Catalogue(usable, accounts, known, belts, schedules, events);
   }
 
   /** By id; empty: its Kamelet is faulty. */
@@ -137,23 +140,27 @@ public final class ConnectorFolder {
     return read;
   }
 
-  private Map<AccountKey, Account> accounts(
-      Map<String, Optional<Connector>> connectors,
-      Map<String, Optional<FilterDefinition>> filters,
-      UnaryOperator<String> placeholders) {
-    AccountReader reader =
-        new AccountReader(new AccountReader.Parts(connectors, filters), placeholders, faults);
+  private void subscriptions(
+      AccountReader.Parts parts,
+      UnaryOperator<String> placeholders,
+      Map<AccountKey, Account> accounts,
+      Map<String, Events> events) {
+    AccountReader reader = new AccountReader(parts, placeholders, faults);
     Path subscriptions = folder.resolve("subscriptions");
     reportOthers(subscriptions, SUBSCRIPTION);
-    Map<AccountKey, Account> accounts = new HashMap<>();
     files(subscriptions, SUBSCRIPTION)
         .forEach(
             (id, path) ->
                 valid(path, SUBSCRIPTION_SCHEMA)
-                    .map(file -> reader.read(file, id))
-                    .orElse(List.of())
-                    .forEach(account -> accounts.put(account.key(), account)));
-    return accounts;
+                    .ifPresent(
+                        file -> {
+                          reader
+                              .read(file, id)
+                              .forEach(account -> accounts.put(account.key(), account));
+                          if (file.root().has("events")) {
+                            events.put(id, new EventsReader(file, placeholders, faults).read());
+                          }
+                        }));
   }
 
   /** The folder's files of one kind, by id. */

@@ -9,6 +9,7 @@ import org.jspecify.annotations.Nullable;
  * How a connector may be called and what its answers mean.
  *
  * @param retryAfterMost the longest wait that is obeyed when the connector asks for one
+ * @param removed what becomes of runs whose messages were removed from the broker
  * @param rules first match wins; then the defaults
  */
 public record Policy(
@@ -17,7 +18,16 @@ public record Policy(
     Timeouts timeouts,
     VendorHeaders headers,
     Duration retryAfterMost,
+    Removed removed,
     List<OutcomeRule> rules) {
+  /** What becomes of a run whose message somebody removed from the broker. */
+  public enum Removed {
+    /** It is sent again. */
+    RESEND,
+    /** Its jobs are cancelled. */
+    DISCARD
+  }
+
   /**
    * How much a connector takes.
    *
@@ -83,6 +93,7 @@ public record Policy(
         timeouts,
         headers,
         retryAfterMost,
+        removed,
         rules);
   }
 
@@ -93,5 +104,6 @@ public record Policy(
           Timeouts.DEFAULT,
           VendorHeaders.STANDARD,
           Duration.ofHours(1),
+          Removed.RESEND,
           List.of());
 }

@@ -44,6 +44,9 @@ final class PolicyReader {
         timeouts(root.path("timeouts")),
         headers(root.path("vendorHeaders")),
         duration(root, "", "retryAfterMost", Policy.DEFAULT.retryAfterMost()),
+        "discard".equals(root.path("removed").asText())
+            ? Policy.Removed.DISCARD
+            : Policy.Removed.RESEND,
         List.copyOf(rules));
   }
 

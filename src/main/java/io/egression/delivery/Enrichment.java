@@ -35,6 +35,7 @@ public final class Enrichment {
   private final ObjectCache cache;
   private final ObjectGathering gathering;
   private final Node node;
+  private final Traces traces;
 
   /** The Metadata API. */
   public record Api(
@@ -43,7 +44,8 @@ public final class Enrichment {
       MetadataOutage outage,
       MetadataPace pace) {}
 
-  public Enrichment(Api api, ObjectCache cache, JobQueries jobs, Node node) {
+  public Enrichment(Api api, ObjectCache cache, JobQueries jobs, Node node, Traces traces) {
+    this.traces = traces;
     this.requests = api.requests;
     this.bounds = api.bounds;
     this.outage = api.outage;
@@ -97,7 +99,14 @@ public final class Enrichment {
               SOON, "this node's lease would not outlive the Metadata API's answer"));
     }
     List<String> ids = requests.ids(work, run, route);
-    work.question = new Work.Question(route, ids, kept, System.nanoTime());
+    work.question =
+        new Work.Question(
+            route,
+            ids,
+            kept,
+            System.nanoTime(),
+            node.clock().instant(),
+            Messages.traceparent(work.job));
     if (work.question.isForSeveral()) {
       requests.writeQuery(exchange.getMessage(), work, ids);
     } else {
@@ -129,6 +138,7 @@ public final class Enrichment {
     Message answer = exchange.getMessage();
     Integer given = answer.getHeader(Exchange.HTTP_RESPONSE_CODE, Integer.class);
     int status = given == null ? 200 : given; // none: a route that asks something else
+    traces.fetched(work, status, null);
     if (work.question.isForSeveral()) {
       acceptSeveral(
           work, exchange.getProperty(RunInHand.PROPERTY, RunInHand.class), answer, status);
@@ -188,6 +198,7 @@ public final class Enrichment {
 
   /** The Metadata API can't be asked now: the job waits, and it does not count against it. */
   Outcome away(Work work, String what) {
+    traces.fetched(work, null, what);
     return outage.away(work, what);
   }
 }

@@ -2,9 +2,11 @@ package io.egression.delivery;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import io.egression.job.AccountKey;
 import java.net.URLEncoder;
 import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Objects;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Exchange;
 import org.apache.camel.Message;
@@ -32,6 +34,10 @@ public final class MetadataRequests {
     return camel.hasEndpoint(own) == null ? ROUTE : own;
   }
 
+  private static Work.Question asked(Work work) {
+    return Objects.requireNonNull(work.question);
+  }
+
   /** The objects to ask for now: the next one, and others with it if that may be. */
   List<String> ids(Work work, RunInHand run, String route) {
     boolean several = batch > 1 && route.equals(ROUTE) && !work.oneByOne;
@@ -51,7 +57,7 @@ public final class MetadataRequests {
     message.setHeader(Exchange.HTTP_URI, url + "/" + encoded(work.job.objectType()) + "/query");
     message.setHeader(Exchange.CONTENT_TYPE, "application/json");
     message.setHeader("Accept", "application/json");
-    message.setHeader(Messages.TRACEPARENT, Messages.traceparent(work.job));
+    message.setHeader(Messages.TRACEPARENT, asked(work).traceparent());
   }
 
   /**
@@ -65,18 +71,35 @@ public final class MetadataRequests {
     message.setHeader(Exchange.HTTP_METHOD, "GET");
     message.setHeader(
         Exchange.HTTP_URI, url + "/" + encoded(work.job.objectType()) + "/" + encoded(id));
-    message.setHeader(
-        Exchange.HTTP_QUERY,
-        "subscription="
-            + encoded(work.run.account().subscription())
-            + "&channel="
-            + encoded(work.run.account().channel())
-            + include(work));
+    message.setHeader(Exchange.HTTP_QUERY, of(work.run.account()) + include(work));
     message.setHeader("Accept", "application/json");
-    message.setHeader(Messages.TRACEPARENT, Messages.traceparent(work.job));
+    message.setHeader(Messages.TRACEPARENT, asked(work).traceparent());
     if (kept != null && kept.etag() != null) {
       message.setHeader("If-None-Match", kept.etag());
     }
+  }
+
+  /**
+   * Makes the message the request for the ids of a type's objects.
+   *
+   * @param after what the answer before called the next; null: from the first
+   */
+  void writeListing(
+      Message message, AccountKey account, String objectType, @Nullable String after) {
+    Messages.removeHeaders(message);
+    message.setBody(null);
+    message.setHeader(Exchange.HTTP_METHOD, "GET");
+    message.setHeader(Exchange.HTTP_URI, url + "/" + encoded(objectType));
+    message.setHeader(
+        Exchange.HTTP_QUERY, of(account) + (after == null ? "" : "&cursor=" + encoded(after)));
+    message.setHeader("Accept", "application/json");
+  }
+
+  private static String of(AccountKey account) {
+    return "subscription="
+        + encoded(account.subscription())
+        + "&channel="
+        + encoded(account.channel());
   }
 
   private static String include(Work work) {

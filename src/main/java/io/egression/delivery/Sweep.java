@@ -1,6 +1,7 @@
 package io.egression.delivery;
 
 import io.egression.ledger.Accounts;
+import io.egression.ledger.Cancellation;
 import io.egression.ledger.DeadLetters;
 import io.egression.ledger.Eligibility;
 import io.egression.ledger.LedgerAwayException;
@@ -38,12 +39,14 @@ public final class Sweep implements AutoCloseable {
   private static final Duration PERIOD = Duration.ofSeconds(10);
   private static final Duration QUEUED_LONG = Duration.ofSeconds(5);
   private static final int LETTERS = 1000;
+  private static final String REMOVER = "who removed its run from the broker";
 
   private final Node node;
   private final Reconciliation reconciliation;
   private final Eligibility eligibility;
   private final DeadLetters letters;
   private final Accounts accounts;
+  private final Cancellation cancellation;
   private final ConnectionFactory connections;
   private final Dispatcher dispatcher;
   private final ProducerTemplate routes;
@@ -63,7 +66,8 @@ public final class Sweep implements AutoCloseable {
       Reconciliation reconciliation,
       Eligibility eligibility,
       DeadLetters letters,
-      Accounts accounts) {}
+      Accounts accounts,
+      Cancellation cancellation) {}
 
   public Sweep(
       Ledger ledger,
@@ -77,6 +81,7 @@ public final class Sweep implements AutoCloseable {
     this.eligibility = ledger.eligibility;
     this.letters = ledger.letters;
     this.accounts = ledger.accounts;
+    this.cancellation = ledger.cancellation;
     this.connections = connections;
     this.dispatcher = dispatcher;
     this.routes = routes;
@@ -137,7 +142,16 @@ public final class Sweep implements AutoCloseable {
           .filter(lane -> !present.contains(lane.run().toString()))
           .forEach(orphans::add);
     }
-    return orphans.isEmpty() ? 0 : reconciliation.requeue(orphans);
+    if (orphans.isEmpty()) {
+      return 0;
+    }
+    List<Queued> discarded = orphans.stream().filter(Queued::discard).toList();
+    if (!discarded.isEmpty()) {
+      LOG.warn(
+          "sweep: {} jobs cancelled whose runs were removed from the broker",
+          cancellation.cancelRuns(discarded, REMOVER));
+    }
+    return reconciliation.requeue(orphans);
   }
 
   private Set<String> runsIn(String queue) throws JMSException {

@@ -21,21 +21,24 @@ import io.opentelemetry.sdk.trace.export.BatchSpanProcessor;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
+import java.util.Objects;
 import java.util.UUID;
 import java.util.concurrent.TimeUnit;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Sends spans to an OpenTelemetry collector: one where a job was accepted, and below it one for
- * each call, whose id is the one that the connector got in {@code traceparent}. All of a job, over
- * its retries and nodes, are in one trace: the producer's, or one named after the job. Spans that
- * the collector does not take in time are dropped, never waited for. Thread safe.
+ * each request to the Metadata API and for each call, whose id is the one that was sent in {@code
+ * traceparent}. All of a job, over its retries and nodes, are in one trace: the producer's, or one
+ * named after the job. Spans that the collector does not take in time are dropped, never waited
+ * for. Thread safe.
  */
 public final class Traces implements AutoCloseable {
   private static final AttributeKey<String> JOB = AttributeKey.stringKey("egression.job");
   private static final AttributeKey<String> ACCOUNT = AttributeKey.stringKey("egression.account");
   private static final AttributeKey<String> KEY = AttributeKey.stringKey("egression.key");
   private static final AttributeKey<String> OUTCOME = AttributeKey.stringKey("egression.outcome");
+  private static final AttributeKey<Long> OBJECTS = AttributeKey.longKey("egression.objects");
   private static final AttributeKey<Long> ATTEMPT = AttributeKey.longKey("egression.attempt");
   private static final AttributeKey<Long> STATUS =
       AttributeKey.longKey("http.response.status_code");
@@ -127,29 +130,58 @@ public final class Traces implements AutoCloseable {
     ids.start(builder, Messages.trace(job.id(), producer), own(job.id())).end(now);
   }
 
+  /**
+   * What the Metadata API was asked last was answered.
+   *
+   * @param status null: it was not
+   * @param fault why not
+   */
+  void fetched(Work work, @Nullable Integer status, @Nullable String fault) {
+    Work.Question question = work.question;
+    if (tracer == null || question == null) {
+      return;
+    }
+    SpanBuilder builder =
+        span("fetch " + work.job.objectType(), work, question.askedAt())
+            .setAttribute(OBJECTS, (long) question.ids().size());
+    if (status != null) {
+      builder.setAttribute(STATUS, status.longValue());
+    }
+    Span span =
+        ids.start(builder, Messages.trace(work.job), question.traceparent().substring(36, 52));
+    if (fault != null) {
+      span.setStatus(StatusCode.ERROR, fault);
+    }
+    span.end(question.askedAt().plus(Duration.ofNanos(System.nanoTime() - question.askedNanos())));
+  }
+
+  /** One of the job in hand, beside its others. */
+  private SpanBuilder span(String name, Work work, Instant from) {
+    String producer = work.job.traceparent();
+    String flags = producer == null ? "01" : producer.substring(53);
+    return Objects.requireNonNull(tracer)
+        .spanBuilder(name)
+        .setSpanKind(SpanKind.CLIENT)
+        .setStartTimestamp(from)
+        .setParent(parent(Messages.trace(work.job), own(work.job.id()), flags))
+        .setAttribute(JOB, work.job.id().toString())
+        .setAttribute(ACCOUNT, work.getAccount())
+        .setAttribute(KEY, work.run.partitionKey());
+  }
+
   /** The call of the job in hand has ended. */
   void called(Work work, Outcome outcome) {
     if (tracer == null || work.traceparent == null || work.calledAt == null) {
       return;
     }
-    UUID job = work.job.id();
-    String producer = work.job.traceparent();
-    String trace = Messages.trace(work.job);
     SpanBuilder builder =
-        tracer
-            .spanBuilder("call " + work.getConnector())
-            .setSpanKind(SpanKind.CLIENT)
-            .setStartTimestamp(work.calledAt)
-            .setParent(parent(trace, own(job), producer == null ? "01" : producer.substring(53)))
-            .setAttribute(JOB, job.toString())
-            .setAttribute(ACCOUNT, work.getAccount())
-            .setAttribute(KEY, work.run.partitionKey())
+        span("call " + work.getConnector(), work, work.calledAt)
             .setAttribute(ATTEMPT, (long) work.job.attempts() + 1)
             .setAttribute(OUTCOME, outcome.word());
     if (work.status != null) {
       builder.setAttribute(STATUS, work.status.longValue());
     }
-    Span span = ids.start(builder, trace, work.traceparent.substring(36, 52));
+    Span span = ids.start(builder, Messages.trace(work.job), work.traceparent.substring(36, 52));
     if (!(outcome instanceof Outcome.Delivered)) {
       span.setStatus(StatusCode.ERROR, outcome.reason());
     }

@@ -62,9 +62,16 @@ public final class Work {
    * @param ids of the objects, that of the next one first
    * @param kept what it need not send again if it is still the same
    * @param askedNanos when
+   * @param askedAt when, by the hub's time
+   * @param traceparent of the request
    */
   record Question(
-      String route, List<String> ids, ObjectCache.@Nullable Kept kept, long askedNanos) {
+      String route,
+      List<String> ids,
+      ObjectCache.@Nullable Kept kept,
+      long askedNanos,
+      Instant askedAt,
+      String traceparent) {
     boolean isForSeveral() {
       return ids.size() > 1;
     }

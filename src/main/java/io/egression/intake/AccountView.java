@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
  * @param oldest of the jobs that are first in their lanes
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
-record AccountView(
+public record AccountView(
     String subscription,
     String channel,
     String connector,
@@ -41,7 +41,8 @@ record AccountView(
    * @param of the most that can be
    * @param next when the next permit is there
    */
-  record LimitView(String name, String text, String scope, long left, long of, Instant next) {}
+  public record LimitView(
+      String name, String text, String scope, long left, long of, Instant next) {}
 
   /**
    * The last sixty minutes.
@@ -49,7 +50,7 @@ record AccountView(
    * @param callsPerMinute of the last whole minute
    * @param minutes each minute's deliveries and failures, the present one last
    */
-  record LastHour(
+  public record LastHour(
       int accepted,
       int calls,
       int delivered,
@@ -60,5 +61,5 @@ record AccountView(
       Minutes minutes) {}
 
   /** Sixty numbers each. */
-  record Minutes(List<Integer> accepted, List<Integer> delivered, List<Integer> failed) {}
+  public record Minutes(List<Integer> accepted, List<Integer> delivered, List<Integer> failed) {}
 }

@@ -26,6 +26,13 @@ final class CloudEvent {
   private static final String VERSION = "1.0";
   private static final List<String> REQUIRED = List.of("id", "source", "type", "subject");
 
+  /** Extension attributes, whose names have lower-case letters only, and the job's fields. */
+  private static final Map<String, String> FIELDS =
+      Map.of(
+          "subscription", "subscription",
+          "channel", "channel",
+          "correlationid", "correlationId");
+
   private static final Map<String, String> ACTIONS =
       Map.of(
           "create", "create",
@@ -135,13 +142,12 @@ final class CloudEvent {
     ObjectNode job = JsonNodeFactory.instance.objectNode();
     job.put("source", jobSource()).put("action", action).put("objectType", objectType);
     job.putArray("objectIds").add(slash > 0 ? subject.substring(slash + 1) : subject);
-    List.of("subscription", "channel")
-        .forEach(
-            name -> {
-              if (attributes.containsKey(name)) {
-                job.put(name, attributes.get(name));
-              }
-            });
+    FIELDS.forEach(
+        (name, field) -> {
+          if (attributes.containsKey(name)) {
+            job.put(field, attributes.get(name));
+          }
+        });
     return job;
   }
 

@@ -88,6 +88,7 @@ final class FanOut {
         traceparent,
         belt,
         account.supersede() && belt == null,
-        after(submission, account, ids));
+        after(submission, account, ids),
+        submission.correlationId());
   }
 }

@@ -42,12 +42,12 @@ record JmsJob(byte[] body, @Nullable String key, @Nullable String traceparent) {
     CloudEvent event = event(message, most);
     if (event != null) {
       return new JmsJob(
-          grouped(event.job().toString().getBytes(StandardCharsets.UTF_8), message),
+          completed(event.job().toString().getBytes(StandardCharsets.UTF_8), message),
           event.idempotencyKey(),
           traceparent);
     }
     byte[] body = message instanceof MapMessage map ? fields(map) : content(message, most);
-    return new JmsJob(grouped(body, message), key(message), traceparent);
+    return new JmsJob(completed(body, message), key(message), traceparent);
   }
 
   private static @Nullable String key(Message message) throws JMSException {
@@ -148,21 +148,31 @@ record JmsJob(byte[] body, @Nullable String key, @Nullable String traceparent) {
     return JsonNodeFactory.instance.arrayNode().add(id);
   }
 
-  /** The message's group is the partition key of jobs that name none. */
-  private static byte[] grouped(byte[] body, Message message) throws JMSException {
-    String group = message.getStringProperty("JMSXGroupID");
-    if (group == null || group.isEmpty()) {
+  /** The message's group is the partition key, and its correlation id that, of jobs without. */
+  private static byte[] completed(byte[] body, Message message) throws JMSException {
+    Map<String, String> missing = new TreeMap<>();
+    putIfGiven(missing, "partitionKey", message.getStringProperty("JMSXGroupID"));
+    putIfGiven(missing, "correlationId", message.getJMSCorrelationID());
+    if (missing.isEmpty()) {
       return body;
     }
     JsonNode jobs = JsonBody.read(body);
     (jobs.isArray() ? jobs : List.of(jobs))
         .forEach(
             each -> {
-              if (each instanceof ObjectNode job && !job.hasNonNull("partitionKey")) {
-                job.put("partitionKey", group);
+              if (each instanceof ObjectNode job) {
+                missing.keySet().stream()
+                    .filter(field -> !job.hasNonNull(field))
+                    .forEach(field -> job.put(field, missing.get(field)));
               }
             });
     return jobs.toString().getBytes(StandardCharsets.UTF_8);
+  }
+
+  private static void putIfGiven(Map<String, String> fields, String field, @Nullable String value) {
+    if (value != null && !value.isEmpty()) {
+      fields.put(field, value);
+    }
   }
 
   /** JMS gives names without their type. */

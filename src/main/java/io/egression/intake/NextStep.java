@@ -84,6 +84,9 @@ record NextStep(
 
   private static NextStep resume(String subscription, String channel, Lane lane, Instant now) {
     boolean account = lane.accountPausedUntil() != null && lane.accountPausedUntil().isAfter(now);
+    if (!account && lane.queuePaused()) {
+      return none("Resume the queue in the broker's console.");
+    }
     return operator(
         "resume",
         "Put right what the reason says (credentials, for example), then resume the %s."

@@ -95,7 +95,7 @@ public final class Overview {
   }
 
   /** Every account, for the hub itself. */
-  List<AccountView> accounts() {
+  public List<AccountView> accounts() {
     return snapshot().accounts;
   }
 

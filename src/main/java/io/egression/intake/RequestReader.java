@@ -199,7 +199,8 @@ final class RequestReader {
         key,
         s.priority(),
         s.batch(),
-        s.after());
+        s.after(),
+        s.correlationId());
   }
 
   /** The accounts that a submission is for; empty, with a fault, if there is none. */

@@ -44,7 +44,11 @@ final class SubmissionReader {
           "idempotencyKey",
           "priority",
           "batch",
-          "after");
+          "after",
+          "correlationId");
+
+  /** As JMS and CloudEvents may make them; it is only handed on. */
+  private static final int CORRELATION = 1000;
 
   /** The most objects that one job waits for. */
   private static final int AFTER = 100;
@@ -89,6 +93,7 @@ final class SubmissionReader {
     int priority = priority();
     UUID batch = batch();
     List<ObjectRef> after = after(batch);
+    String correlationId = text("correlationId", false, CORRELATION);
     if (faults.size() > before) {
       return Optional.empty();
     }
@@ -105,7 +110,8 @@ final class SubmissionReader {
             idempotencyKey,
             priority,
             batch,
-            after));
+            after,
+            correlationId));
   }
 
   private List<ObjectRef> after(@Nullable UUID batch) {

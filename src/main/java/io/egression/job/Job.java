@@ -15,6 +15,7 @@ import org.jspecify.annotations.Nullable;
  * @param supersede whether it may take the place of an earlier one of its object that waits
  * @param traceparent the producer's W3C trace context, if it sent one
  * @param after objects whose earlier jobs, at the same account, have to end first
+ * @param correlationId the producer's own word for it
  */
 public record Job(
     UUID id,
@@ -30,7 +31,8 @@ public record Job(
     @Nullable String traceparent,
     @Nullable BeltPlace belt,
     boolean supersede,
-    List<ObjectRef> after) {
+    List<ObjectRef> after,
+    @Nullable String correlationId) {
   /**
    * Where a job of a batch stands.
    *
@@ -70,7 +72,8 @@ public record Job(
         traceparent,
         null,
         false,
-        List.of());
+        List.of(),
+        null);
   }
 
   public Job {

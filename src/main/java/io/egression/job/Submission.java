@@ -14,6 +14,7 @@ import org.jspecify.annotations.Nullable;
  * @param idempotencyKey unique per subscription and source
  * @param batch that it joins
  * @param after objects whose jobs in the batch have to end first
+ * @param correlationId the producer's own word for it, told with its end
  * @param priority 0 (last) to 9 (first), as in JMS; orders lanes, never jobs within one
  */
 public record Submission(
@@ -28,7 +29,8 @@ public record Submission(
     @Nullable String idempotencyKey,
     int priority,
     @Nullable UUID batch,
-    List<ObjectRef> after) {
+    List<ObjectRef> after,
+    @Nullable String correlationId) {
   /** One of no batch. */
   public Submission(
       String subscription,
@@ -53,7 +55,8 @@ public record Submission(
         idempotencyKey,
         priority,
         null,
-        List.of());
+        List.of(),
+        null);
   }
 
   public static final int DEFAULT_PRIORITY = 4;

@@ -39,7 +39,7 @@ public final class AccountQueries {
   private static final String ALL =
       """
       SELECT account_paused_until(a) AS closed_until, account_paused_reason(a) AS closed_reason,
-        a.*, c.paused_until AS connector_until, c.paused_reason AS connector_reason,
+        a.*, connector_paused_until(c) AS connector_until, connector_paused_reason(c) AS connector_reason,
         coalesce((SELECT sum(open) FROM lane l WHERE l.account_id = a.account_id), 0) AS open,
         (SELECT count(*) FROM job j WHERE j.account_id = a.account_id AND j.died_at IS NOT NULL) AS dead,
         (SELECT json_object_agg(state, n)::text FROM (

@@ -16,6 +16,7 @@ public final class Accounts {
    * @param runSize the most jobs in a run
    * @param holdOnDead a dead job holds its key until an operator decides
    * @param partitioning how its keys are made: when that changes, jobs of an object have several
+   * @param listeners are told of the ends of its jobs
    */
   public record Configured(
       AccountKey key,
@@ -23,7 +24,19 @@ public final class Accounts {
       int window,
       int runSize,
       boolean holdOnDead,
-      String partitioning) {}
+      String partitioning,
+      List<Endings.Listener> listeners) {
+    /** One of whose jobs nobody is told. */
+    public Configured(
+        AccountKey key,
+        Through connector,
+        int window,
+        int runSize,
+        boolean holdOnDead,
+        String partitioning) {
+      this(key, connector, window, runSize, holdOnDead, partitioning, List.of());
+    }
+  }
 
   /**
    * The connector of an account.
@@ -31,26 +44,33 @@ public final class Accounts {
    * @param concurrency the most runs of all its accounts in the broker at once; null: any number
    * @param linger how long a key waits for more jobs
    * @param enough so many need not wait
+   * @param discardsRemoved whether a run whose message was removed from the broker ends there
    */
-  public record Through(String id, @Nullable Integer concurrency, Duration linger, int enough) {
+  public record Through(
+      String id,
+      @Nullable Integer concurrency,
+      Duration linger,
+      int enough,
+      boolean discardsRemoved) {
     /** One whose keys do not wait. */
     public Through(String id, @Nullable Integer concurrency) {
-      this(id, concurrency, Duration.ZERO, 1);
+      this(id, concurrency, Duration.ZERO, 1, false);
     }
   }
 
   private static final String UPSERT =
       """
       INSERT INTO account AS a
-        (subscription, channel, connector, window_size, run_size, hold_on_dead, partitioning)
-      SELECT * FROM unnest(
-        :subscriptions, :channels, :connectors, :windows, :sizes, :holds, :partitionings)
+        (subscription, channel, connector, window_size, run_size, hold_on_dead, partitioning, tells)
+      SELECT subscription, channel, connector, size, run_size, hold, partitioning, tells::text[] FROM unnest(
+        :subscriptions, :channels, :connectors, :windows, :sizes, :holds, :partitionings, :tells)
+        AS n (subscription, channel, connector, size, run_size, hold, partitioning, tells)
       ORDER BY 1, 2
       ON CONFLICT (subscription, channel) DO UPDATE SET
         connector = excluded.connector, window_size = excluded.window_size,
         run_size = excluded.run_size, hold_on_dead = excluded.hold_on_dead, configured = true,
         mixed_keys = a.mixed_keys OR a.partitioning <> excluded.partitioning,
-        partitioning = excluded.partitioning
+        partitioning = excluded.partitioning, tells = excluded.tells
       RETURNING account_id, subscription, channel
       """;
 
@@ -66,12 +86,13 @@ public final class Accounts {
 
   private static final String CONNECTORS =
       """
-      INSERT INTO connector AS c (connector, concurrency, linger_ms, linger_jobs)
-      SELECT * FROM unnest(:connectors, :concurrencies, :lingers, :enough) ORDER BY 1
+      INSERT INTO connector AS c (connector, concurrency, linger_ms, linger_jobs, discards_removed)
+      SELECT * FROM unnest(:connectors, :concurrencies, :lingers, :enough, :discards) ORDER BY 1
       ON CONFLICT (connector) DO UPDATE SET concurrency = excluded.concurrency,
-        linger_ms = excluded.linger_ms, linger_jobs = excluded.linger_jobs
-      WHERE (c.concurrency, c.linger_ms, c.linger_jobs)
-        IS DISTINCT FROM (excluded.concurrency, excluded.linger_ms, excluded.linger_jobs)
+        linger_ms = excluded.linger_ms, linger_jobs = excluded.linger_jobs,
+        discards_removed = excluded.discards_removed
+      WHERE (c.concurrency, c.linger_ms, c.linger_jobs, c.discards_removed) IS DISTINCT FROM
+        (excluded.concurrency, excluded.linger_ms, excluded.linger_jobs, excluded.discards_removed)
       """;
 
   private final Database database;
@@ -99,6 +120,7 @@ public final class Accounts {
               .param("concurrencies", SqlArrays.column("int4", connectors, Through::concurrency))
               .param("lingers", SqlArrays.column("int4", connectors, c -> c.linger().toMillis()))
               .param("enough", SqlArrays.column("int4", connectors, Through::enough))
+              .param("discards", SqlArrays.column("bool", connectors, Through::discardsRemoved))
               .update();
           upsert(accounts);
           return ids;
@@ -123,6 +145,13 @@ public final class Accounts {
         .param("sizes", SqlArrays.column("int4", accounts, Configured::runSize))
         .param("holds", SqlArrays.column("bool", accounts, Configured::holdOnDead))
         .param("partitionings", SqlArrays.column("text", accounts, Configured::partitioning))
+        .param(
+            "tells",
+            SqlArrays.column(
+                "text",
+                accounts,
+                a ->
+                    SqlArrays.literal(a.listeners().stream().map(Endings.Listener::word).toList())))
         .query(
             (row, n) ->
                 Map.entry(

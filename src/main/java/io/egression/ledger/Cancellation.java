@@ -69,6 +69,20 @@ public final class Cancellation {
         AND j.state = 'waiting' AND j.cancel_asked IS NOT NULL
       """;
 
+  /** The lane stays queued until it is requeued: no other run of it can begin meanwhile. */
+  private static final String LOCK_ORPHANS =
+      """
+      SELECT lane_id FROM lane WHERE lane_id = ANY (:lanes) AND state = 'queued' AND run_id = ANY (:runs)
+      ORDER BY account_id, partition_key FOR UPDATE
+      """;
+
+  private static final String JOBS_OF_RUN =
+      """
+      SELECT job_id FROM lane l JOIN job j USING (lane_id)
+      WHERE l.lane_id = ANY (:lanes) AND j.place > l.final_place AND j.place <= l.queued_to
+        AND j.state = 'waiting'
+      """;
+
   private static final String LOCK_ONE = "SELECT state FROM lane WHERE lane_id = :lane FOR UPDATE";
 
   private final Database database;
@@ -123,6 +137,33 @@ public final class Cancellation {
           return byActor.size();
         });
     released.accept(gating);
+  }
+
+  /** Cancels the jobs of runs whose messages are gone; returns how many. */
+  public int cancelRuns(List<Reconciliation.Queued> orphaned, String actor) {
+    Set<UUID> gating = new HashSet<>();
+    int cancelled =
+        database.transaction(
+            () -> {
+              List<Long> lanes =
+                  database
+                      .sql()
+                      .sql(LOCK_ORPHANS)
+                      .param("lanes", SqlArrays.column("int8", orphaned, each -> each.lane()))
+                      .param("runs", SqlArrays.column("uuid", orphaned, each -> each.run()))
+                      .query(Long.class)
+                      .list();
+              List<UUID> jobs =
+                  database
+                      .sql()
+                      .sql(JOBS_OF_RUN)
+                      .param("lanes", SqlArrays.column("int8", lanes, lane -> lane))
+                      .query(UUID.class)
+                      .list();
+              return end(Set.copyOf(jobs), actor, gating);
+            });
+    released.accept(gating);
+    return cancelled;
   }
 
   /**

@@ -37,7 +37,8 @@ public final class JobQueries {
       Instant acceptedAt,
       @Nullable Instant finishedAt,
       @Nullable UUID batch,
-      @Nullable Integer belt) {}
+      @Nullable Integer belt,
+      @Nullable String correlationId) {}
 
   /** One call of the connector. */
   @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -68,7 +69,8 @@ public final class JobQueries {
       @Nullable String accountPausedReason,
       String connector,
       @Nullable Instant connectorPausedUntil,
-      @Nullable String connectorPausedReason) {}
+      @Nullable String connectorPausedReason,
+      boolean queuePaused) {}
 
   /** A job with its lane. */
   public record Found(
@@ -98,7 +100,7 @@ public final class JobQueries {
       """
       j.job_id, a.subscription, j.source, a.channel, j.action, j.object_type, j.object_ids,
       l.partition_key, j.place, j.reason, j.attempts, j.throttles, j.limits, j.not_before, j.accepted_at,
-      j.finished_at, j.batch_id, j.belt::int AS belt,
+      j.finished_at, j.batch_id, j.belt::int AS belt, j.correlation_id,
       CASE WHEN j.state = 'waiting' AND l.state = 'running' AND NOT EXISTS (
         SELECT FROM job e WHERE e.lane_id = j.lane_id AND e.place > l.final_place
           AND e.place < j.place AND e.state = 'waiting')
@@ -115,7 +117,8 @@ public final class JobQueries {
            AND e.state = 'waiting' ORDER BY e.place LIMIT 1) AS first_job,
           a.configured, account_paused_until(a) AS paused_until,
           account_paused_reason(a) AS paused_reason, a.connector,
-          c.paused_until AS connector_paused_until, c.paused_reason AS connector_paused_reason
+          connector_paused_until(c) AS connector_paused_until, connector_paused_reason(c) AS connector_paused_reason,
+          c.queue_paused
           FROM job j JOIN lane l USING (lane_id) JOIN account a ON a.account_id = j.account_id
           JOIN connector c USING (connector)
           WHERE j.job_id = :id
@@ -266,7 +269,8 @@ public final class JobQueries {
         row.getObject("accepted_at", OffsetDateTime.class).toInstant(),
         instant(row, "finished_at"),
         row.getObject("batch_id", UUID.class),
-        row.getObject("belt", Integer.class));
+        row.getObject("belt", Integer.class),
+        row.getString("correlation_id"));
   }
 
   private static Found found(ResultSet row, int n) throws SQLException {
@@ -289,7 +293,8 @@ public final class JobQueries {
             row.getString("paused_reason"),
             row.getString("connector"),
             instant(row, "connector_paused_until"),
-            row.getString("connector_paused_reason")));
+            row.getString("connector_paused_reason"),
+            row.getBoolean("queue_paused")));
   }
 
   private static Attempt attempt(ResultSet row, int n) throws SQLException {

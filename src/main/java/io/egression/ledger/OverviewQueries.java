@@ -67,7 +67,7 @@ public final class OverviewQueries {
   private static final String ACCOUNTS =
       """
       SELECT account_paused_until(a) AS closed_until, account_paused_reason(a) AS closed_reason,
-        a.*, c.paused_until AS connector_until, c.paused_reason AS connector_reason,
+        a.*, connector_paused_until(c) AS connector_until, connector_paused_reason(c) AS connector_reason,
         l.*, o.job_id AS oldest_job, o.accepted_at AS oldest_at, d.dead, hub_now() AS now
       FROM account a JOIN connector c USING (connector)
       LEFT JOIN (

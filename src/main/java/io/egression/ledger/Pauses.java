@@ -4,6 +4,8 @@ import io.egression.job.AccountKey;
 import io.egression.job.Outcome.PauseScope;
 import java.sql.Types;
 import java.time.Duration;
+import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Pauses of accounts and connectors, shared by all nodes; the backlog is kept. Thread safe. */
@@ -38,6 +40,13 @@ public final class Pauses {
 
   private static final String RESUME_CONNECTOR =
       "UPDATE connector SET paused_until = NULL, paused_reason = NULL WHERE connector = :connector";
+
+  private static final String QUEUES =
+      """
+      UPDATE connector c SET queue_paused = s.paused
+      FROM unnest(:connectors, :paused) AS s (connector, paused)
+      WHERE c.connector = s.connector AND c.queue_paused <> s.paused
+      """;
 
   private final Database database;
 
@@ -108,6 +117,22 @@ public final class Pauses {
                 .param("probing", probing)
                 .param("subscription", account.subscription())
                 .param("channel", account.channel())
+                .update());
+  }
+
+  /**
+   * What was seen of the connectors' queues in the broker: whoever asks is told. It is the broker
+   * that keeps what is in a paused queue.
+   */
+  public void queues(Map<String, Boolean> paused) {
+    List<Map.Entry<String, Boolean>> rows = List.copyOf(paused.entrySet());
+    database.statement(
+        () ->
+            database
+                .sql()
+                .sql(QUEUES)
+                .param("connectors", SqlArrays.column("text", rows, Map.Entry::getKey))
+                .param("paused", SqlArrays.column("bool", rows, Map.Entry::getValue))
                 .update());
   }
 

@@ -87,16 +87,17 @@ final class Placement {
       """
       INSERT INTO job (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
         explicit_key, priority, traceparent, not_before, state, scheduled_at, behind, gates,
-        batch_id, belt, closed_belt, after_refs)
+        batch_id, belt, closed_belt, after_refs, correlation_id, tells)
       SELECT job_id, account_id, lane_id, place, source, action, object_type, object_ids::text[],
         explicit_key, priority, traceparent, not_before, state,
         CASE WHEN state = 'scheduled' THEN not_before END, behind, gates,
-        batch_id, belt, CASE WHEN belt > 1 THEN batch_id END, after_refs::text[]
+        batch_id, belt, CASE WHEN belt > 1 THEN batch_id END, after_refs::text[], correlation_id,
+        (SELECT a.tells <> '{}' FROM account a WHERE a.account_id = n.account_id)
       FROM unnest(:ids, :accounts, :lanes, :places, :sources, :actions, :types, :objects,
-        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates, :batches, :belts, :after)
+        :explicit, :priorities, :traces, :notBefore, :states, :behind, :gates, :batches, :belts, :after, :correlations)
         AS n (job_id, account_id, lane_id, place, source, action, object_type, object_ids,
         explicit_key, priority, traceparent, not_before, state, behind, gates, batch_id, belt,
-        after_refs)
+        after_refs, correlation_id)
       """;
 
   private final Database database;
@@ -295,6 +296,7 @@ final class Placement {
             SqlArrays.column(
                 "int2", rows, row -> row.job.belt() == null ? null : row.job.belt().belt()))
         .param("after", SqlArrays.column("text", rows, row -> after(row.job)))
+        .param("correlations", SqlArrays.column("text", rows, row -> row.job.correlationId()))
         .update();
   }
 }

@@ -16,8 +16,12 @@ public final class Reconciliation {
   /** How often a claim of the same job may be lost before the job is dead. */
   public static final int MOST_LOST = 3;
 
-  /** A lane that has been queued for a while. */
-  public record Queued(long lane, UUID run, String connector) {}
+  /**
+   * A lane that has been queued for a while.
+   *
+   * @param discard whether its jobs end if its message was removed
+   */
+  public record Queued(long lane, UUID run, String connector, boolean discard) {}
 
   private static final String LOCK_LOST =
       """
@@ -67,14 +71,16 @@ public final class Reconciliation {
 
   private static final String QUEUED =
       """
-      SELECT lane_id, run_id, connector FROM lane JOIN account USING (account_id)
+      SELECT lane_id, run_id, connector, queued_to IS NOT NULL AS discard
+      FROM lane JOIN account USING (account_id)
       WHERE state = 'queued' AND queued_at < hub_now() - :age * interval '1 millisecond'
       """;
 
   private static final String REQUEUE =
       """
       UPDATE lane SET state = CASE WHEN open = 0 THEN 'idle' ELSE 'ready' END, run_id = NULL,
-        ready_at = queued_at, reason = 'orphaned'
+        ready_at = queued_at, queued_to = NULL,
+        reason = 'orphaned: its message is not in the broker any more, and it is sent again'
       WHERE lane_id IN (SELECT lane_id FROM lane
                         WHERE lane_id = ANY (:lanes) AND state = 'queued' AND run_id = ANY (:runs)
                         ORDER BY account_id, partition_key FOR UPDATE)
@@ -145,7 +151,8 @@ public final class Reconciliation {
                         new Queued(
                             row.getLong("lane_id"),
                             row.getObject("run_id", UUID.class),
-                            row.getString("connector")))
+                            row.getString("connector"),
+                            row.getBoolean("discard")))
                 .list());
   }
 

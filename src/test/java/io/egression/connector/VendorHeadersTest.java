@@ -464,6 +464,7 @@ class VendorHeadersTest {
             standard.timeouts(),
             named ? new VendorHeaders("X-Left", "X-Again", Form.SECONDS) : standard.headers(),
             Duration.ofHours(1),
+            standard.removed(),
             List.of());
     Outcome refused = classifier.classify(policy, row.answer(429), Classifier.Past.NONE);
     assertThat(((Outcome.Throttled) refused).after()).isEqualTo(row.after);

@@ -25,7 +25,8 @@ class AfterOrderTest {
         null,
         4,
         new UUID(0, 1),
-        List.of(after).stream().map(id -> new ObjectRef("category", id)).toList());
+        List.of(after).stream().map(id -> new ObjectRef("category", id)).toList(),
+        null);
   }
 
   @Test

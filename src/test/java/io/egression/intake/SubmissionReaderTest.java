@@ -77,7 +77,15 @@ class SubmissionReaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"channel", "notBefore", "partitionKey", "idempotencyKey", "priority"})
+  @ValueSource(
+      strings = {
+        "channel",
+        "notBefore",
+        "partitionKey",
+        "idempotencyKey",
+        "priority",
+        "correlationId"
+      })
   void what_may_be_absent_may_be_null(String field) {
     assertThat(read(job().putNull(field))).isEqualTo(read(job())).isPresent();
   }
@@ -214,7 +222,7 @@ class SubmissionReaderTest {
             new FieldFault("/chanel", "is unknown; did you mean 'channel'?"));
     assertThat(faults(job().put("payload", "x")).get(0).detail())
         .isEqualTo(
-            "is unknown; known are: action, after, batch, channel, idempotencyKey, notBefore, objectIds,"
+            "is unknown; known are: action, after, batch, channel, correlationId, idempotencyKey, notBefore, objectIds,"
                 + " objectType, partitionKey, priority, source, subscription");
   }
 

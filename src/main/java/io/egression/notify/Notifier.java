@@ -1,31 +1,21 @@
-package io.egression.intake;
+package io.egression.notify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.intake.AccountView;
+import io.egression.intake.Overview;
 import io.egression.ledger.LedgerAwayException;
 import io.egression.ledger.Notices;
 import io.egression.ledger.Notices.Due;
 import io.egression.ledger.Notices.Notice;
-import java.io.IOException;
-import java.net.URI;
-import java.net.http.HttpClient;
-import java.net.http.HttpRequest;
-import java.net.http.HttpRequest.BodyPublishers;
-import java.net.http.HttpResponse.BodyHandlers;
-import java.nio.charset.StandardCharsets;
-import java.security.GeneralSecurityException;
-import java.time.Clock;
 import java.time.Duration;
 import java.util.ArrayList;
-import java.util.Base64;
 import java.util.List;
 import java.util.Map;
-import java.util.UUID;
+import java.util.TreeMap;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
-import javax.crypto.Mac;
-import javax.crypto.spec.SecretKeySpec;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
@@ -37,30 +27,17 @@ import org.slf4j.LoggerFactory;
 public final class Notifier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
   private static final Duration PERIOD = Duration.ofSeconds(5);
-  private static final Duration PATIENCE = Duration.ofSeconds(10);
-  private static final String SECRET = "whsec_";
 
   /**
-   * @param secret of Standard Webhooks: {@code whsec_} and base64
    * @param dead so many deaths of an account in an hour are told
    */
-  public record Receiver(URI address, String secret, int dead) {
-    @Override
-    public String toString() {
-      return "Receiver[" + address + "]"; // without the secret
-    }
-  }
+  public record Receiver(Webhook.Target to, int dead) {}
 
   private final Receiver receiver;
   private final Overview overview;
   private final Notices notices;
-  private final Clock clock;
+  private final Webhook webhook;
   private final ObjectMapper json;
-  private final HttpClient http =
-      HttpClient.newBuilder()
-          .connectTimeout(PATIENCE)
-          .followRedirects(HttpClient.Redirect.NEVER)
-          .build();
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -70,11 +47,11 @@ public final class Notifier implements AutoCloseable {
           });
 
   public Notifier(
-      Receiver receiver, Overview overview, Notices notices, Clock clock, ObjectMapper json) {
+      Receiver receiver, Overview overview, Notices notices, Webhook webhook, ObjectMapper json) {
     this.receiver = receiver;
     this.overview = overview;
     this.notices = notices;
-    this.clock = clock;
+    this.webhook = webhook;
     this.json = json;
   }
 
@@ -118,54 +95,22 @@ public final class Notifier implements AutoCloseable {
 
   private boolean tell(Due due) {
     try {
-      String body = body(due);
-      String id = "msg_" + UUID.nameUUIDFromBytes(body.getBytes(StandardCharsets.UTF_8));
-      String seconds = String.valueOf(clock.instant().getEpochSecond());
-      HttpRequest request =
-          HttpRequest.newBuilder(receiver.address)
-              .timeout(PATIENCE)
-              .header("Content-Type", "application/json")
-              .header("webhook-id", id)
-              .header("webhook-timestamp", seconds)
-              .header("webhook-signature", signature(id + "." + seconds + "." + body))
-              .POST(BodyPublishers.ofString(body))
-              .build();
-      int status = http.send(request, BodyHandlers.discarding()).statusCode();
-      if (status / 100 != 2) {
-        LOG.warn("the receiver of notices answers {}: it is told again", status);
-      }
-      return status / 100 == 2;
-    } catch (IOException e) {
-      LOG.warn("the receiver of notices does not answer: it is told again: {}", e.toString());
-      return false;
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      return false;
+      return webhook.tell(receiver.to, "application/json", body(due));
+    } catch (JsonProcessingException e) {
+      throw new IllegalStateException(e);
     }
   }
 
   /** The same each time it is told. */
   private String body(Due due) throws JsonProcessingException {
     return json.writeValueAsString(
-        new java.util.TreeMap<>(
+        new TreeMap<>(
             Map.of(
                 "type", due.notice().kind(),
                 "timestamp", due.beganAt(),
                 "data",
-                    new java.util.TreeMap<>(
+                    new TreeMap<>(
                         Map.of("subject", due.notice().subject(), "text", due.notice().text())))));
-  }
-
-  private String signature(String content) {
-    try {
-      byte[] key = Base64.getDecoder().decode(receiver.secret.substring(SECRET.length()));
-      Mac mac = Mac.getInstance("HmacSHA256");
-      mac.init(new SecretKeySpec(key, "HmacSHA256"));
-      byte[] hash = mac.doFinal(content.getBytes(StandardCharsets.UTF_8));
-      return "v1," + Base64.getEncoder().encodeToString(hash);
-    } catch (GeneralSecurityException e) {
-      throw new IllegalStateException(e);
-    }
   }
 
   @Override
