@@ -6,13 +6,17 @@ import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
 import jakarta.jms.JMSProducer;
 import jakarta.jms.JMSRuntimeException;
+import jakarta.jms.Queue;
 import jakarta.jms.TextMessage;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /** Sends runs, many in one JMS transaction. For one thread. */
 final class Publisher implements AutoCloseable {
   private final ConnectionFactory connections;
+  private final Map<String, Queue> queues = new HashMap<>();
   private @Nullable JMSContext context;
 
   Publisher(ConnectionFactory connections) {
@@ -42,7 +46,7 @@ final class Publisher implements AutoCloseable {
       JMSProducer producer = session.createProducer();
       for (Publication run : runs) {
         producer.setPriority(run.priority());
-        producer.send(session.createQueue(RunQueues.of(run.connector())), message(session, run));
+        producer.send(queue(session, run.connector()), message(session, run));
       }
       session.commit();
     } catch (JMSException e) {
@@ -52,6 +56,11 @@ final class Publisher implements AutoCloseable {
       close();
       throw e;
     }
+  }
+
+  /** Artemis asks the broker about a queue each time that it is named anew. */
+  private Queue queue(JMSContext session, String connector) {
+    return queues.computeIfAbsent(connector, id -> session.createQueue(RunQueues.of(id)));
   }
 
   /**
@@ -78,6 +87,7 @@ final class Publisher implements AutoCloseable {
   public void close() {
     JMSContext open = context;
     context = null;
+    queues.clear();
     if (open != null) {
       open.close();
     }

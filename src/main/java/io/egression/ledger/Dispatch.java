@@ -49,9 +49,10 @@ public final class Dispatch {
       """;
 
   /**
-   * Accounts with something to send, locked so that another node does not fill the same window; so
-   * are connectors that have a window of their own. A lost dispatch is found by the sweep, so its
-   * commit need not wait for the disk.
+   * Accounts with something to send: one look at the index for each, for an EXISTS may be joined
+   * with all lanes that are ready. They are locked so that another node does not fill the same
+   * window; so are connectors that have a window of their own. A lost dispatch is found by the
+   * sweep, so its commit need not wait for the disk.
    */
   private static final String ADMIT =
       """
@@ -61,7 +62,7 @@ public final class Dispatch {
       WHERE a.configured
         AND coalesce(account_paused_until(a), '-infinity') <= hub_now()
         AND coalesce(c.paused_until, '-infinity') <= hub_now()
-        AND EXISTS (SELECT FROM lane l WHERE l.account_id = a.account_id AND l.state = 'ready')
+        AND (SELECT true FROM lane l WHERE l.account_id = a.account_id AND l.state = 'ready' LIMIT 1)
       FOR NO KEY UPDATE OF a SKIP LOCKED
       """;
 
@@ -139,10 +140,12 @@ public final class Dispatch {
       SELECT extract(epoch FROM least(
         (SELECT min(due_at) FROM lane WHERE state = 'waiting'),
         (SELECT min(scheduled_at) FROM job WHERE scheduled_at IS NOT NULL),
-        (SELECT min(l.ready_at + k.linger_ms * interval '1 millisecond')
-         FROM connector k JOIN account a USING (connector) JOIN lane l USING (account_id)
-         WHERE k.linger_ms > 0 AND l.state = 'ready'
-           AND l.ready_at > hub_now() - k.linger_ms * interval '1 millisecond'),
+        (SELECT min(r.ready_at + k.linger_ms * interval '1 millisecond')
+         FROM connector k JOIN account a USING (connector) CROSS JOIN LATERAL (
+           SELECT min(ready_at) AS ready_at FROM lane l
+           WHERE l.account_id = a.account_id AND l.state = 'ready'
+             AND l.ready_at > hub_now() - k.linger_ms * interval '1 millisecond') r
+         WHERE k.linger_ms > 0),
         (SELECT min(paused_until) FROM account
          WHERE paused_until > hub_now() AND paused_until < 'infinity'),
         (SELECT least(min(open_from) FILTER (WHERE open_from > hub_now()), min(open_to)) FROM account

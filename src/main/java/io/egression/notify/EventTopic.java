@@ -4,8 +4,10 @@ import com.fasterxml.jackson.databind.JsonNode;
 import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
+import jakarta.jms.JMSProducer;
 import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.Message;
+import jakarta.jms.Topic;
 import java.util.List;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -26,8 +28,10 @@ final class EventTopic {
   /** Sends all of them, or none; returns whether. One that is sent again is dropped. */
   boolean send(List<JobEvent> events) {
     try (JMSContext context = connections.createContext(JMSContext.SESSION_TRANSACTED)) {
+      Topic topic = context.createTopic(ADDRESS);
+      JMSProducer producer = context.createProducer();
       for (JobEvent event : events) {
-        context.createProducer().send(context.createTopic(ADDRESS), message(context, event));
+        producer.send(topic, message(context, event));
       }
       context.commit();
       return true;
