@@ -73,7 +73,11 @@ public final class Dispatch {
       ORDER BY connector FOR NO KEY UPDATE
       """;
 
-  /** Lanes whose turn at a limit has come go first: the permit is there now. */
+  /**
+   * Lanes whose turn at a limit has come go first: the permit is there now. Those picked are looked
+   * up by their ids alone: with their state, too, all that are ready would be read. (The plan is
+   * made while the tables are empty, and kept.)
+   */
   private static final String QUEUE =
       """
       WITH free AS (
@@ -83,7 +87,7 @@ public final class Dispatch {
         FROM connector c WHERE concurrency IS NOT NULL
           AND connector IN (SELECT connector FROM account WHERE account_id = ANY (:accounts))),
       candidate AS (
-        SELECT l.lane_id, a.connector, a.run_size, k.discards_removed, row_number() OVER (PARTITION BY a.connector
+        SELECT l.lane_id, a.connector, row_number() OVER (PARTITION BY a.connector
           ORDER BY l.limited IS NULL, l.priority DESC, l.ready_at) AS nth
         FROM account a JOIN connector k USING (connector)
         CROSS JOIN LATERAL (
@@ -99,17 +103,19 @@ public final class Dispatch {
           FOR UPDATE SKIP LOCKED) l
         WHERE a.account_id = ANY (:accounts)),
       picked AS (
-        SELECT lane_id, run_size, discards_removed FROM candidate LEFT JOIN free USING (connector)
+        SELECT lane_id FROM candidate LEFT JOIN free USING (connector)
         WHERE nth <= coalesce(seats, nth)
         LIMIT :step),
       queued AS (
         UPDATE lane l SET state = 'queued', run_id = gen_random_uuid(), queued_at = hub_now(),
           ready_at = NULL,
-          queued_to = CASE WHEN picked.discards_removed THEN (
-            SELECT max(place) FROM (
-              SELECT place FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place
-                AND job.state = 'waiting' ORDER BY place LIMIT picked.run_size) n) END
-        FROM picked WHERE l.lane_id = picked.lane_id AND l.state = 'ready'
+          queued_to = (
+            SELECT CASE WHEN k.discards_removed THEN (
+              SELECT max(place) FROM (
+                SELECT place FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place
+                  AND job.state = 'waiting' ORDER BY place LIMIT a.run_size) n) END
+            FROM account a JOIN connector k USING (connector) WHERE a.account_id = l.account_id)
+        WHERE l.lane_id = ANY (ARRAY(SELECT lane_id FROM picked))
         RETURNING l.*)
       SELECT q.run_id, q.lane_id, q.partition_key, q.priority, a.subscription, a.channel, a.connector,
         j.jobs, j.first_job, j.attempt,

@@ -31,14 +31,16 @@ import org.springframework.jdbc.support.SqlArrayValue;
 public final class RunLedger implements AutoCloseable {
   private record Claim(long lane, UUID run) {}
 
-  /** Also what this node has claimed already: the commit's answer may have been lost. */
+  /**
+   * Also what this node has claimed already: the commit's answer may have been lost. A lane has a
+   * run while it is queued or running, and a node while it is running.
+   */
   private static final String CLAIM =
       """
       WITH wanted AS (SELECT * FROM unnest(:lanes, :runs) AS w (lane_id, run_id)),
       locked AS MATERIALIZED (
         SELECT l.lane_id FROM lane l JOIN wanted w USING (lane_id)
-        WHERE l.run_id = w.run_id
-          AND (l.state = 'queued' OR (l.state = 'running' AND l.node_id = :node))
+        WHERE l.run_id = w.run_id AND coalesce(l.node_id = :node, true)
         ORDER BY l.account_id, l.partition_key FOR UPDATE OF l)
       UPDATE lane l SET state = 'running', node_id = :node, claimed_at = hub_now(),
         reason = NULL, reason_job = NULL, attention = false
@@ -74,7 +76,7 @@ public final class RunLedger implements AutoCloseable {
           AS s (lane_id, run_id, holder, ended, wait_ms, reason, reason_job, hold, turn)),
       locked AS MATERIALIZED (
         SELECT l.lane_id, l.run_id FROM lane l JOIN step s USING (lane_id)
-        WHERE l.run_id = s.run_id AND l.node_id = s.holder AND l.state = 'running'
+        WHERE l.run_id = s.run_id AND l.node_id = s.holder
         ORDER BY l.account_id, l.partition_key FOR UPDATE OF l),
       result AS MATERIALIZED (
         SELECT * FROM unnest(:jobs, :jobRuns, :states, :jobReasons, :called, :again, :pending)
