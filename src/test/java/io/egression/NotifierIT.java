@@ -15,6 +15,13 @@ import org.junit.jupiter.api.Test;
 class NotifierIT {
   private static final String SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw";
 
+  private static final String BATCH =
+      """
+      {"subscription": "acme", "source": "erp", "jobs": [
+        {"channel": "dies", "action": "create", "objectType": "category", "objectIds": ["c"]},
+        {"channel": "dies", "action": "create", "objectType": "product", "objectIds": ["p"]}]}
+      """;
+
   @Test
   void a_paused_account_held_keys_and_many_deaths_are_told_once_signed_and_until_taken()
       throws Exception {
@@ -65,6 +72,19 @@ class NotifierIT {
                   .distinct())
           .as("told again with the same id")
           .hasSize(1);
+      String batch =
+          hub.json(hub.post("/v1/batches", BATCH)).at("/batch/id").asText(); // its first belt dies
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  receiver.calls().stream()
+                      .anyMatch(call -> call.body().contains("\"belt.blocked\"")));
+      assertThat(receiver.calls().get(receiver.calls().size() - 1).json().at("/data/text").asText())
+          .contains("Belt 1", "waits for an operator on acme/dies", "1 jobs of it are dead");
+      assertThat(
+              receiver.calls().get(receiver.calls().size() - 1).json().at("/data/subject").asText())
+          .isEqualTo("acme/dies/" + batch + "/1");
       try (TestHub other = hub.anotherNode().start()) {
         int told = receiver.calls().size();
         assertThat(other.get("/health").statusCode()).isEqualTo(200);

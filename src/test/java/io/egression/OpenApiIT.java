@@ -42,6 +42,7 @@ class OpenApiIT {
   private static final String MARKER = "hush";
 
   private static StubServer server;
+  private static StubServer api;
   private static TestHub hub;
   private static final Map<String, String> ALL = new HashMap<>();
   private static final Map<String, String> BOUND = new HashMap<>();
@@ -49,9 +50,11 @@ class OpenApiIT {
 
   @BeforeAll
   static void start() {
+    api = new StubServer(call -> Answer.json("{\"ids\":[\"1\"],\"next\":\"2\"}"));
     server = new StubServer(call -> Answer.of(call.objectId().startsWith("wrong") ? 422 : 200));
     hub =
         TestHub.prepare()
+            .metadata(api)
             .accounts("acme", TestHub.account("shop", server, "payload: reference"))
             .accounts("globex", TestHub.account(MARKER, server, "payload: reference"))
             .start();
@@ -67,6 +70,7 @@ class OpenApiIT {
   static void stop() {
     hub.close();
     server.close();
+    api.close();
   }
 
   static Stream<Operation> operations() {
@@ -259,6 +263,7 @@ class OpenApiIT {
     JsonNode second = hub.json(hub.get("/v1/audit?limit=1&cursor=" + first.get("next").asText()));
     assertThat(second.at("/records/0/number").asLong())
         .isLessThan(first.at("/records/0/number").asLong());
+    hub.get("/v1/objects/product?subscription=acme&channel=shop");
     Set<String> missing = new HashSet<>();
     operations().map(Operation::id).forEach(missing::add);
     missing.removeAll(Contract.seen());
@@ -326,7 +331,11 @@ class OpenApiIT {
         operation
             .path()
             .replace("{id}", id)
-            .replace("{type}", "product")
+            .replace(
+                "{type}",
+                operation.id().equals("listObjects")
+                    ? "product?subscription=" + subscription + "&channel=" + channel
+                    : "product")
             .replace("{subscription}", subscription)
             .replace("{channel}", channel)
             .replace("{connector}", subscription.equals("globex") ? "http-connector" : "nobody");

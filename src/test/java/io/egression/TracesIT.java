@@ -112,7 +112,7 @@ class TracesIT {
             .build();
     String job = hub.json(TestHub.send(request)).at("/jobs/0/id").asText();
     hub.await(job, "delivered");
-    await().until(() -> spans(TRACE).size() == 3);
+    await().until(() -> spans(TRACE).size() == 5);
     Span accept = span("accept product");
     assertThat(hex(accept.getParentSpanId())).isEqualTo(PRODUCER);
     List<Span> calls =
@@ -126,7 +126,14 @@ class TracesIT {
             .collect(
                 Collectors.groupingBy(
                     call -> call.uri().getPath().contains("/meta") ? "metadata" : "connector"));
-    assertThat(byKind.get("metadata")).isNotEmpty();
+    List<Span> fetches =
+        spans(TRACE).stream().filter(span -> span.getName().equals("fetch product")).toList();
+    assertThat(byKind.get("metadata"))
+        .extracting(call -> call.header("traceparent").substring(36, 52))
+        .hasSize(2)
+        .containsExactlyElementsOf(fetches.stream().map(span -> hex(span.getSpanId())).toList());
+    assertThat(fetches)
+        .allSatisfy(fetch -> assertThat(fetch.getParentSpanId()).isEqualTo(accept.getSpanId()));
     assertThat(byKind.get("connector"))
         .extracting(call -> call.header("traceparent").substring(36, 52))
         .containsExactlyElementsOf(calls.stream().map(call -> hex(call.getSpanId())).toList());

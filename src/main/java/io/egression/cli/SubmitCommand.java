@@ -4,14 +4,18 @@ import com.fasterxml.jackson.core.JsonParser;
 import com.fasterxml.jackson.core.JsonToken;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayDeque;
 import java.util.Deque;
+import java.util.Map;
+import java.util.TreeMap;
 import java.util.concurrent.locks.LockSupport;
 import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.ArgGroup;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
@@ -20,7 +24,8 @@ import picocli.CommandLine.Parameters;
 @Command(
     name = "submit",
     description = {
-      "Hands over jobs from a file: one JSON object, an array, or a line for each.",
+      "Hands over jobs from a file: one JSON object, an array, or a line for each; or with --all a job"
+          + " for each object of a type that the Metadata API lists, to fill a new channel.",
       "Each part of --part jobs is accepted as a whole or not at all; if one is refused, those before"
           + " it stay accepted. With --idempotency-key the same file can be handed over again."
     },
@@ -44,8 +49,39 @@ final class SubmitCommand extends HubCommand {
       description = "for the file as a whole: what was accepted before is not accepted again")
   private @Nullable String key;
 
+  @ArgGroup(exclusive = false)
+  private @Nullable All all;
+
   @Option(names = "--wait", description = "until every job is final; 6 if not all are delivered")
   private boolean wait;
+
+  /** In place of a file. */
+  static final class All {
+    @Option(
+        names = "--all",
+        required = true,
+        paramLabel = "TYPE",
+        description = "all objects of this type, as the Metadata API lists them")
+    private String type = "";
+
+    @Option(names = "--subscription", required = true, description = "whose they are")
+    private String subscription = "";
+
+    @Option(names = "--channel", required = true, description = "where to")
+    private String channel = "";
+
+    @Option(
+        names = "--action",
+        defaultValue = "update",
+        description = "create, update or delete (default: update)")
+    private String action = "";
+
+    @Option(
+        names = "--source",
+        defaultValue = "fill",
+        description = "where the jobs come from (default: fill)")
+    private String source = "";
+  }
 
   private int parts;
   private int accepted;
@@ -56,14 +92,12 @@ final class SubmitCommand extends HubCommand {
     if (part < 1 || part > 10_000) {
       throw new CommandFault(CommandFault.REFUSED, "--part must be from 1 to 10000");
     }
-    try (InputStream in = file.equals("-") ? System.in : Files.newInputStream(Path.of(file));
-        JsonParser jobs = HubClient.JSON.createParser(in)) {
-      submit(client, jobs);
-    } catch (IOException e) {
-      throw new CommandFault(
-          CommandFault.REFUSED,
-          "%s cannot be read after %d accepted jobs: %s"
-              .formatted(name(), accepted, e.getMessage()));
+    if (all == null) {
+      submitFile(client);
+    } else if (!file.equals("-")) {
+      throw new CommandFault(CommandFault.REFUSED, "either a file or --all, not both");
+    } else {
+      submitAll(client, all);
     }
     int lost = wait ? await(client) : 0;
     show(
@@ -74,6 +108,44 @@ final class SubmitCommand extends HubCommand {
                     + " jobs are accepted"
                     + (lost > 0 ? ", " + lost + " not delivered" : "")));
     return lost > 0 ? CommandFault.UNDELIVERED : 0;
+  }
+
+  /** Page by page, as they are listed. */
+  private void submitAll(HubClient client, All all) {
+    Map<String, String> query = new TreeMap<>();
+    query.put("subscription", all.subscription);
+    query.put("channel", all.channel);
+    ArrayNode next = HubClient.JSON.createArrayNode();
+    String path = "/v1/objects/" + HubClient.encoded(all.type);
+    for (boolean more = true; more; ) {
+      JsonNode page = client.get(path + HubClient.query(query));
+      for (JsonNode id : page.get("ids")) {
+        ObjectNode job = next.addObject();
+        job.put("subscription", all.subscription).put("channel", all.channel);
+        job.put("source", all.source).put("action", all.action).put("objectType", all.type);
+        job.putArray("objectIds").add(id.asText());
+        if (next.size() == part) {
+          send(client, next);
+        }
+      }
+      more = page.hasNonNull("next");
+      query.put("cursor", page.path("next").asText());
+    }
+    if (!next.isEmpty()) {
+      send(client, next);
+    }
+  }
+
+  private void submitFile(HubClient client) {
+    try (InputStream in = file.equals("-") ? System.in : Files.newInputStream(Path.of(file));
+        JsonParser jobs = HubClient.JSON.createParser(in)) {
+      submit(client, jobs);
+    } catch (IOException e) {
+      throw new CommandFault(
+          CommandFault.REFUSED,
+          "%s cannot be read after %d accepted jobs: %s"
+              .formatted(name(), accepted, e.getMessage()));
+    }
   }
 
   private String name() {

@@ -3,6 +3,7 @@ package io.egression.demo;
 import static java.nio.charset.StandardCharsets.UTF_8;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.sun.net.httpserver.HttpExchange;
 import com.sun.net.httpserver.HttpServer;
 import java.io.IOException;
@@ -11,14 +12,15 @@ import java.io.UncheckedIOException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.net.URLDecoder;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 
 /**
  * A Metadata API over the sample catalogue, on a free port of the loopback interface: {@code GET
- * /{objectType}/{objectId}}, each segment percent-encoded once. It serves every subscription and
- * channel alike.
+ * /{objectType}/{objectId}}, each segment percent-encoded once, and {@code GET /{objectType}} for
+ * the ids. It serves every subscription and channel alike.
  */
 public final class SampleMetadataApi implements AutoCloseable {
   private static final int THREADS = 8;
@@ -58,7 +60,10 @@ public final class SampleMetadataApi implements AutoCloseable {
     }
     String path = exchange.getRequestURI().getRawPath();
     Optional<String> object = find(path);
-    if (object.isPresent()) {
+    Optional<String> ids = ids(path);
+    if (ids.isPresent()) {
+      answer(exchange, 200, "application/json", ids.get());
+    } else if (object.isPresent()) {
       String tag = Integer.toHexString(object.get().hashCode());
       exchange.getResponseHeaders().set("ETag", "W/\"" + tag + "\"");
       answer(exchange, 200, "application/json", object.get());
@@ -73,6 +78,21 @@ public final class SampleMetadataApi implements AutoCloseable {
     return segments.length == 3
         ? catalogue.find(decoded(segments[1]), decoded(segments[2]))
         : Optional.empty();
+  }
+
+  /** All in one page. */
+  private Optional<String> ids(String path) {
+    String[] segments = path.split("/", -1);
+    return segments.length == 2
+        ? Optional.ofNullable(catalogue.idsByType().get(decoded(segments[1])))
+            .map(SampleMetadataApi::listing)
+        : Optional.empty();
+  }
+
+  private static String listing(List<String> ids) {
+    ObjectNode listing = JsonNodeFactory.instance.objectNode();
+    ids.forEach(listing.putArray("ids")::add);
+    return listing.toString();
   }
 
   // URLDecoder is for forms, where a plus sign means a space; in a path it means itself.

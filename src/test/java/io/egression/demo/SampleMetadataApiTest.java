@@ -63,6 +63,15 @@ class SampleMetadataApiTest {
   }
 
   @Test
+  void the_ids_of_a_type_are_listed() throws Exception {
+    JsonNode listing = new JsonMapper().readTree(get("/product?subscription=a&channel=b").body());
+    assertThat(listing.get("ids"))
+        .extracting(JsonNode::asText)
+        .containsExactlyElementsOf(catalogue.idsByType().get("product"));
+    assertThat(listing.has("next")).isFalse();
+  }
+
+  @Test
   void a_plus_sign_in_the_path_means_itself() throws Exception {
     assertThat(get("/product/ET+Dichtung%2F7").statusCode()).isEqualTo(200);
     assertThat(get("/product/A+12%2F34").statusCode()).isEqualTo(404);
@@ -77,7 +86,7 @@ class SampleMetadataApiTest {
         "/product/A%2012%2F34/",
         "/order/A%2012%2F34",
         "/product/",
-        "/product",
+        "/order",
         "/"
       })
   void what_does_not_exist_is_answered_with_a_404_problem(String path) throws Exception {
