@@ -7,7 +7,7 @@ umask 077 # messages and passwords are the owner's alone
 usage() {
   cat <<'EOF'
 artemis/standalone.sh start|run|stop|status [directory]
-artemis/standalone.sh password producer|runtime|admin [directory]
+artemis/standalone.sh password producer|listener|runtime|admin [directory]
 
   start     starts the broker and returns when it and its console answer
   run       starts it in the foreground, until Ctrl-C
@@ -17,7 +17,8 @@ artemis/standalone.sh password producer|runtime|admin [directory]
 
 The first start fetches Artemis with Maven, makes an instance in the directory (default:
 data/artemis-standalone) and a random password for each user. ARTEMIS_PORT (61616) and
-ARTEMIS_CONSOLE_PORT (8161) move its ports.
+ARTEMIS_CONSOLE_PORT (8161) move its ports. ARTEMIS_HOST (127.0.0.1) is where the broker listens, not
+the console; ARTEMIS_TLS a PEM file with its key and certificates: then it speaks TLS only.
 EOF
 }
 
@@ -28,6 +29,8 @@ fail() {
 
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 version=$(sed -n 's:.*<artemis.version>\(.*\)</artemis.version>.*:\1:p' "$root/pom.xml")
+host=${ARTEMIS_HOST:-127.0.0.1}
+tls=${ARTEMIS_TLS:-}
 port=${ARTEMIS_PORT:-61616}
 console_port=${ARTEMIS_CONSOLE_PORT:-8161}
 
@@ -37,7 +40,7 @@ case $verb in
   start | run | stop | status) ;;
   password)
     user=${2:-}
-    [[ $user =~ ^(producer|runtime|admin)$ ]] || fail "password of whom: producer, runtime or admin?"
+    [[ $user =~ ^(producer|listener|runtime|admin)$ ]] || fail "password of whom: producer, listener, runtime or admin?"
     shift
     ;;
   -h | --help | help)
@@ -83,13 +86,15 @@ make_instance() {
 }
 
 make_passwords() {
-  [[ -f $users ]] && return
-  local name part=$users.part
-  for name in producer runtime admin; do
-    echo "$name = $(head -c 24 /dev/urandom | base64 | tr '+/' '-_')"
-  done >"$part"
+  local name made= part=$users.part
+  if [[ -f $users ]]; then cp "$users" "$part"; else : >"$part"; fi
+  for name in producer listener runtime admin; do
+    grep -q "^$name = " "$part" && continue
+    echo "$name = $(head -c 24 /dev/urandom | base64 | tr '+/' '-_')" >>"$part"
+    made=yes
+  done
   mv "$part" "$users"
-  echo "made the passwords: they are in $users"
+  [[ -z $made ]] || echo "made the passwords: they are in $users"
 }
 
 # The repository's files are the truth; etc/ has copies.
@@ -97,7 +102,14 @@ configure() {
   cp "$root/artemis/broker.xml" "$directory/etc/broker.xml"
   cp "$root/artemis/roles.properties" "$directory/etc/artemis-roles.properties"
   ln -sf "$users" "$directory/etc/artemis-users.properties"
-  export JAVA_ARGS_APPEND="-Dartemis.port=$port -Dwebconfig.bindings.artemis.uri=http://127.0.0.1:$console_port"
+  local secured=
+  if [[ -n $tls ]]; then
+    [[ -r $tls ]] || fail "ARTEMIS_TLS=$tls cannot be read"
+    [[ $tls == /* ]] || tls=$PWD/$tls
+    [[ $tls =~ ^[A-Za-z0-9/._-]+$ ]] || fail "ARTEMIS_TLS=$tls: a path of letters, digits, '/', '.', '_', '-'"
+    secured=";sslEnabled=true;keyStoreType=PEM;keyStorePath=$tls"
+  fi
+  export JAVA_ARGS_APPEND="-Dartemis.host=$host -Dartemis.port=$port -Dartemis.tls=$secured -Dwebconfig.bindings.artemis.uri=http://127.0.0.1:$console_port"
 }
 
 # A process id may have been given to another program since.
@@ -108,7 +120,9 @@ is_running() {
 }
 
 answers() {
-  (exec 3<>"/dev/tcp/127.0.0.1/$1") 2>/dev/null
+  local at=127.0.0.1
+  [[ $1 == "$port" && $host != 0.0.0.0 ]] && at=$host
+  (exec 3<>"/dev/tcp/$at/$1") 2>/dev/null
 }
 
 prepare() {
@@ -128,7 +142,7 @@ start() {
   echo $! >"$pid_file"
   for ((i = 0; i < 120; i++)); do
     if answers "$port" && answers "$console_port"; then
-      echo "broker:  tcp://127.0.0.1:$port"
+      echo "broker:  tcp://$host:$port"
       echo "console: http://127.0.0.1:$console_port/console (user admin)"
       return
     fi

@@ -53,6 +53,7 @@ const operations = {
     const waiting = await ask(`/v1/jobs/${id}`)
     assert.equal(waiting.attempts.length, 0)
     assert.notEqual(waiting.state, 'delivered')
+    await until('the pause is shown', () => ask(`/v1/jobs/${id}`), answer => answer.waitsFor.text.includes(`${CONNECTOR} is paused`))
     await operate(CONNECTOR, 'resume()')
     await state(id, 'delivered')
   },
