@@ -575,6 +575,9 @@ public final class Hub implements AutoCloseable {
     main.setDefaultPropertyPlaceholderLocation("false");
     main.setOverrideProperties(properties());
     configure(main.configure());
+    if (!settings.camelCli()) {
+      main.addMainListener(new WithoutCamelCli());
+    }
     closing(main::stop);
     try {
       main.init();
@@ -605,6 +608,8 @@ public final class Hub implements AutoCloseable {
         .withStreamCachingEnabled(true)
         .withMessageHistory(false)
         .withUseDataType(false)
+        .withJmxEnabled(settings.camelCli())
+        .withDevConsoleEnabled(settings.camelCli())
         .withShutdownTimeout(40)
         .withAutoConfigurationLogSummary(false);
     configuration.httpServer().withEnabled(true).withHost(settings.httpHost()).withPort(port);

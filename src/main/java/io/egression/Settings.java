@@ -78,6 +78,7 @@ public final class Settings {
           Map.entry("egression.oidc.keys", ""),
           Map.entry("egression.oidc.role-claim", "egression_role"),
           Map.entry("egression.oidc.subscriptions-claim", "egression_subscriptions"),
+          Map.entry("egression.camel.cli", "false"),
           Map.entry("egression.metrics.accounts", "false"),
           Map.entry("egression.notify.url", ""),
           Map.entry("egression.notify.secret", ""),
@@ -320,6 +321,11 @@ public final class Settings {
   @Nullable String tracesUrl() {
     String url = text("egression.traces.url");
     return url.isEmpty() ? null : url;
+  }
+
+  /** Whether Camel's own command line sees the hub. */
+  boolean camelCli() {
+    return Boolean.parseBoolean(text("egression.camel.cli"));
   }
 
   boolean metricsByAccount() {

@@ -48,6 +48,7 @@ final class SettingsCheck {
     users();
     metadataCredentials();
     oidc();
+    yesOrNo("egression.camel.cli");
     yesOrNo("egression.metrics.accounts");
     if (!text.apply("egression.traces.url").isEmpty()) {
       address("egression.traces.url");

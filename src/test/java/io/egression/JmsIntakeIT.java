@@ -105,6 +105,17 @@ class JmsIntakeIT {
   }
 
   @Test
+  void a_correlation_id_is_kept_and_a_job_s_own_goes_before_it() {
+    String own = TestHub.job("acme", "shop", "product", "own", "\"correlationId\":\"its own\"");
+    String jobs = "[" + TestHub.job("acme", "shop", "product", "without") + "," + own + "]";
+    JsonNode accepted = reply(jms.createTextMessage(jobs), message -> {}).get("jobs");
+    assertThat(hub.job(accepted.at("/0/id").asText()).get("correlationId").asText())
+        .isEqualTo("mine-1");
+    assertThat(hub.job(accepted.at("/1/id").asText()).get("correlationId").asText())
+        .isEqualTo("its own");
+  }
+
+  @Test
   void text_bytes_and_maps_are_jobs() {
     send(TestHub.job("acme", "shop", "product", "text"));
     BytesMessage bytes = jms.createBytesMessage();
