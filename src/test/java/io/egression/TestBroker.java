@@ -13,6 +13,8 @@ import org.apache.activemq.artemis.core.config.FileDeploymentManager;
 import org.apache.activemq.artemis.core.config.impl.FileConfiguration;
 import org.apache.activemq.artemis.core.config.impl.SecurityConfiguration;
 import org.apache.activemq.artemis.core.server.embedded.EmbeddedActiveMQ;
+import org.apache.activemq.artemis.core.server.impl.ActiveMQServerImpl;
+import org.apache.activemq.artemis.core.settings.impl.AddressSettings;
 import org.apache.activemq.artemis.spi.core.security.ActiveMQJAASSecurityManager;
 import org.apache.activemq.artemis.spi.core.security.jaas.InVMLoginModule;
 import org.awaitility.Awaitility;
@@ -98,6 +100,33 @@ public final class TestBroker implements AutoCloseable {
             new ActiveMQJAASSecurityManager(InVMLoginModule.class.getName(), users));
       }
       server.start();
+    } catch (Exception e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  /** From now on its disk is too full, or not, for what artemis/broker.xml allows. */
+  void diskIsFull(boolean full) {
+    ((ActiveMQServerImpl) server.getActiveMQServer())
+        .getMonitor()
+        .setMaxUsage(full ? 0 : 0.99)
+        .tick();
+  }
+
+  /** Keeps no more than this in memory, of an address that gets messages from now on. */
+  void memory(long bytes) {
+    AddressSettings settings = new AddressSettings();
+    settings.setMaxSizeBytes(bytes).setPageSizeBytes((int) bytes / 4);
+    server.getActiveMQServer().getAddressSettingsRepository().addMatch("egression.jobs", settings);
+  }
+
+  boolean isPaging(String address) {
+    try {
+      return server
+          .getActiveMQServer()
+          .getPagingManager()
+          .getPageStore(SimpleString.of(address))
+          .isPaging();
     } catch (Exception e) {
       throw new IllegalStateException(e);
     }

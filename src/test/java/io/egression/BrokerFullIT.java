@@ -1,0 +1,112 @@
+package io.egression;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.awaitility.Awaitility.await;
+
+import io.egression.StubServer.Answer;
+import io.egression.intake.JmsIntake;
+import jakarta.jms.JMSContext;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.CompletableFuture;
+import java.util.stream.IntStream;
+import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
+import org.junit.jupiter.api.Test;
+
+/** The broker's disk or memory is full: what waits, and where. */
+class BrokerFullIT {
+  private static final Duration SOON = Duration.ofSeconds(60);
+
+  private static TestHub hub(TestBroker broker, StubServer shop) {
+    return TestHub.prepare()
+        .with("egression.broker.url", broker.url())
+        .with("egression.jms.users", "anonymous=acme")
+        .accounts("acme", TestHub.account("shop", shop, "payload: reference"));
+  }
+
+  private static List<String> submit(TestHub hub, String name, int jobs) {
+    List<String> ids = new ArrayList<>();
+    for (int i = 0; i < jobs; i++) {
+      ids.addAll(hub.submit(TestHub.job("acme", "shop", "product", name + i)));
+    }
+    return ids;
+  }
+
+  private static List<String> delivered(StubServer shop) {
+    return shop.calls().stream().map(StubServer.Call::objectId).toList();
+  }
+
+  @Test
+  void a_full_disk_stops_deliveries_and_no_acceptance_and_all_goes_on_when_it_has_room() {
+    try (TestBroker broker = new TestBroker();
+        StubServer shop = new StubServer(call -> Answer.of(200));
+        TestHub hub = hub(broker, shop).start()) {
+      submit(hub, "before", 3);
+      hub.awaitAllFinal(SOON);
+      broker.diskIsFull(true);
+      List<String> ids = submit(hub, "full", 200); // each is accepted
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> hub.job(ids.get(199)).get("state").asText().equals("waiting"));
+      broker.diskIsFull(false);
+      hub.awaitAllFinal(SOON);
+      assertThat(delivered(shop).stream().distinct())
+          .filteredOn(id -> id.startsWith("full"))
+          .containsExactlyElementsOf(IntStream.range(0, 200).mapToObj(i -> "full" + i).toList());
+    }
+  }
+
+  @Test
+  void a_producer_to_a_full_disk_waits_and_its_message_is_a_job_then() {
+    try (TestBroker broker = new TestBroker();
+        StubServer shop = new StubServer(call -> Answer.of(200));
+        TestHub hub = hub(broker, shop).start();
+        ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(broker.url());
+        JMSContext producer = factory.createContext()) {
+      broker.diskIsFull(true);
+      CompletableFuture<Void> sent =
+          CompletableFuture.runAsync(
+              () ->
+                  producer
+                      .createProducer()
+                      .send(
+                          producer.createQueue(JmsIntake.QUEUE),
+                          TestHub.job("acme", "shop", "product", "late")));
+      await()
+          .during(Duration.ofSeconds(3))
+          .atMost(Duration.ofSeconds(5))
+          .until(() -> !sent.isDone() && hub.number("SELECT count(*) FROM job") == 0);
+      broker.diskIsFull(false);
+      await().atMost(SOON).until(sent::isDone);
+      sent.join();
+      await().atMost(SOON).until(() -> delivered(shop).contains("late"));
+    }
+  }
+
+  @Test
+  void messages_that_memory_does_not_hold_are_paged_and_taken_in_their_order() {
+    int jobs = 3_000;
+    try (TestBroker broker = new TestBroker();
+        StubServer shop = new StubServer(call -> Answer.of(200));
+        ActiveMQConnectionFactory factory = new ActiveMQConnectionFactory(broker.url());
+        TestHub hub = hub(broker, shop)) {
+      broker.memory(200_000);
+      try (JMSContext producer = factory.createContext(JMSContext.SESSION_TRANSACTED)) {
+        var queue = producer.createQueue(JmsIntake.QUEUE);
+        for (int i = 0; i < jobs; i++) {
+          producer.createProducer().send(queue, TestHub.job("acme", "shop", "product", "p" + i));
+        }
+        producer.commit();
+      }
+      assertThat(broker.isPaging(JmsIntake.QUEUE)).isTrue();
+      assertThat(broker.count(JmsIntake.QUEUE)).isEqualTo(jobs);
+      hub.start();
+      await().atMost(SOON).until(() -> hub.number("SELECT count(*) FROM job") == jobs);
+      hub.awaitAllFinal(SOON);
+      assertThat(delivered(shop))
+          .containsExactlyElementsOf(IntStream.range(0, jobs).mapToObj(i -> "p" + i).toList());
+    }
+  }
+}
