@@ -15,6 +15,7 @@ import java.util.concurrent.atomic.AtomicLong;
 import org.apache.activemq.artemis.jms.client.ActiveMQConnectionFactory;
 import org.apache.camel.Exchange;
 import org.apache.camel.Processor;
+import org.apache.camel.component.http.HttpClientConfigurer;
 import org.apache.camel.component.http.HttpComponent;
 import org.apache.camel.component.jms.JmsComponent;
 import org.apache.camel.main.Main;
@@ -69,6 +70,8 @@ public final class CamelPeer implements Peer {
     main.addInitialProperty(
         "camel.component.kamelet.location", "file:" + Path.of("connectors").toAbsolutePath());
     main.bind("jms", JmsComponent.jmsComponent(connections));
+    // The account's client that the Kamelet names by its route, here without credentials.
+    main.bind("client/http-connector-1", (HttpClientConfigurer) client -> {});
     main.bind("deliveryMapper", new com.fasterxml.jackson.databind.ObjectMapper());
     main.bind("done", (Processor) exchange -> done.incrementAndGet());
     main.bind("attempt", (Processor) CamelPeer::nextAttempt);
