@@ -85,6 +85,13 @@ class NotifierIT {
       assertThat(
               receiver.calls().get(receiver.calls().size() - 1).json().at("/data/subject").asText())
           .isEqualTo("acme/dies/" + batch + "/1");
+      hub.execute("INSERT INTO ending_teller VALUES ('acme', 'webhook', NULL, 8, NULL)");
+      await()
+          .atMost(Duration.ofSeconds(30))
+          .until(
+              () ->
+                  receiver.calls().stream()
+                      .anyMatch(call -> call.body().contains("The webhook takes no events of acme")));
       try (TestHub other = hub.anotherNode().start()) {
         int told = receiver.calls().size();
         assertThat(other.get("/health").statusCode()).isEqualTo(200);

@@ -9,6 +9,7 @@ import java.time.Duration;
 import java.time.Instant;
 import java.time.OffsetDateTime;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 
 /**
@@ -25,7 +26,7 @@ public final class Endings {
 
     /** As the ledger has it. */
     public String word() {
-      return name().toLowerCase(java.util.Locale.ROOT);
+      return name().toLowerCase(Locale.ROOT);
     }
   }
 
@@ -56,8 +57,8 @@ public final class Endings {
         FROM ending_teller t JOIN unnest(:subscriptions, :listeners) AS a (subscription, listener)
           USING (subscription, listener)
         WHERE coalesce(t.taken_until, '-infinity') < hub_now() AND coalesce(t.next_at, '-infinity') <= hub_now()
-          AND EXISTS (SELECT FROM ending e
-            WHERE e.subscription = t.subscription AND e.listener = t.listener)
+          AND (SELECT true FROM ending e
+            WHERE e.subscription = t.subscription AND e.listener = t.listener LIMIT 1)
         ORDER BY t.next_at NULLS FIRST LIMIT 1 FOR UPDATE OF t SKIP LOCKED)
       RETURNING subscription, listener
       """;
@@ -121,7 +122,7 @@ public final class Endings {
                         new Telling(
                             row.getString("subscription"),
                             Listener.valueOf(
-                                row.getString("listener").toUpperCase(java.util.Locale.ROOT))))
+                                row.getString("listener").toUpperCase(Locale.ROOT))))
                 .optional());
   }
 

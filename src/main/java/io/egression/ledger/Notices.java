@@ -62,6 +62,16 @@ public final class Notices {
       LIMIT 1000
       """;
 
+  /** By the eighth time, some four minutes have passed. */
+  private static final String STUCK =
+      """
+      SELECT subscription || '/' || listener AS subject,
+        format('%s takes no events of %s: %s attempts have failed; they are kept for three days.',
+          CASE listener WHEN 'webhook' THEN 'The webhook' ELSE 'The broker' END, subscription, failures) AS text
+      FROM ending_teller WHERE failures >= 8
+      LIMIT 1000
+      """;
+
   private final Database database;
 
   public Notices(Database database) {
@@ -70,14 +80,22 @@ public final class Notices {
 
   /** Belts that wait for an operator's word. */
   public List<Notice> blockedBelts() {
+    return notices("belt.blocked", BLOCKED);
+  }
+
+  /** Listeners that have not taken events for a while. */
+  public List<Notice> stuckListeners() {
+    return notices("events.stuck", STUCK);
+  }
+
+  private List<Notice> notices(String kind, String sql) {
     return database.statement(
         () ->
             database
                 .sql()
-                .sql(BLOCKED)
+                .sql(sql)
                 .query(
-                    (row, n) ->
-                        new Notice("belt.blocked", row.getString("subject"), row.getString("text")))
+                    (row, n) -> new Notice(kind, row.getString("subject"), row.getString("text")))
                 .list());
   }
 

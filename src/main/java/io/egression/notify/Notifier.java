@@ -21,7 +21,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Tells somebody, by a webhook (Standard Webhooks), when an account is paused until an operator
- * resumes it, a key is held, a belt is blocked, or many jobs of an account die. Each is told once,
+ * resumes it, a key is held, a belt is blocked, many jobs of an account die, or nobody takes a
+ * subscription's events. Each is told once,
  * by one of the nodes, and again and again until the receiver takes it. Thread safe.
  */
 public final class Notifier implements AutoCloseable {
@@ -75,6 +76,7 @@ public final class Notifier implements AutoCloseable {
 
   private List<Notice> now() {
     List<Notice> now = new ArrayList<>(notices.blockedBelts());
+    now.addAll(notices.stuckListeners());
     for (AccountView account : overview.accounts()) {
       String name = account.subscription() + "/" + account.channel();
       if (account.state().equals("paused") && account.until() == null) {
