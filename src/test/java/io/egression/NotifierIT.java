@@ -91,7 +91,8 @@ class NotifierIT {
           .until(
               () ->
                   receiver.calls().stream()
-                      .anyMatch(call -> call.body().contains("The webhook takes no events of acme")));
+                      .anyMatch(
+                          call -> call.body().contains("The webhook takes no events of acme")));
       try (TestHub other = hub.anotherNode().start()) {
         int told = receiver.calls().size();
         assertThat(other.get("/health").statusCode()).isEqualTo(200);

@@ -121,8 +121,7 @@ public final class Endings {
                     (row, n) ->
                         new Telling(
                             row.getString("subscription"),
-                            Listener.valueOf(
-                                row.getString("listener").toUpperCase(Locale.ROOT))))
+                            Listener.valueOf(row.getString("listener").toUpperCase(Locale.ROOT))))
                 .optional());
   }
 

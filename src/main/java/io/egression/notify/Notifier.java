@@ -22,8 +22,8 @@ import org.slf4j.LoggerFactory;
 /**
  * Tells somebody, by a webhook (Standard Webhooks), when an account is paused until an operator
  * resumes it, a key is held, a belt is blocked, many jobs of an account die, or nobody takes a
- * subscription's events. Each is told once,
- * by one of the nodes, and again and again until the receiver takes it. Thread safe.
+ * subscription's events. Each is told once, by one of the nodes, and again and again until the
+ * receiver takes it. Thread safe.
  */
 public final class Notifier implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(Notifier.class);
