@@ -646,7 +646,9 @@ public final class Hub implements AutoCloseable {
     retaining.start();
     jmsIntake.start();
     jobEvents.start();
-    queueWatch.start();
+    if (settings.brokerUrl() != null) { // nobody can pause a queue of the embedded one
+      queueWatch.start();
+    }
     closing(runs::stop);
   }
 

@@ -2,12 +2,12 @@ package io.egression;
 
 import io.egression.access.AccessTokens;
 import io.egression.access.RequestLimits;
+import io.egression.connector.Events;
 import io.egression.connector.KeyFile;
 import io.egression.connector.Secret;
 import io.egression.connector.Suggestion;
 import io.egression.intake.JmsIntake;
 import io.egression.notify.Notifier;
-import io.egression.notify.Webhook;
 import java.io.IOException;
 import java.io.Reader;
 import java.net.URI;
@@ -314,7 +314,7 @@ public final class Settings {
     return url.isEmpty()
         ? null
         : new Notifier.Receiver(
-            new Webhook.Target(URI.create(url), text("egression.notify.secret")),
+            new Events.Webhook(URI.create(url), new Secret(text("egression.notify.secret"))),
             Integer.parseInt(text("egression.notify.dead")));
   }
 

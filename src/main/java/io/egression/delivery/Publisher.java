@@ -58,7 +58,10 @@ final class Publisher implements AutoCloseable {
     }
   }
 
-  /** Artemis asks the broker about a queue each time that it is named anew. */
+  /**
+   * Artemis asks the broker about a queue each time that it is named anew. Not asking is for runs
+   * alone: what is sent to a queue that was deleted is lost, and the sweep sends only them again.
+   */
   private Queue queue(JMSContext session, String connector) {
     return queues.computeIfAbsent(connector, id -> session.createQueue(RunQueues.of(id)));
   }

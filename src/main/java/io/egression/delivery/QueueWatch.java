@@ -7,7 +7,6 @@ import jakarta.jms.ConnectionFactory;
 import jakarta.jms.JMSConsumer;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
-import jakarta.jms.JMSProducer;
 import jakarta.jms.JMSRuntimeException;
 import jakarta.jms.JMSSecurityRuntimeException;
 import jakarta.jms.Message;
@@ -64,8 +63,9 @@ public final class QueueWatch implements AutoCloseable {
   private void watch() {
     try (JMSContext context = connections.createContext();
         JMSConsumer consumer = context.createConsumer(context.createQueue(answers))) {
+      Queue management = context.createQueue(MANAGEMENT);
       while (!timer.isShutdown()) {
-        look(context, consumer);
+        look(context, management, consumer);
         if (timer.awaitTermination(PERIOD.toMillis(), TimeUnit.MILLISECONDS)) {
           return;
         }
@@ -82,10 +82,11 @@ public final class QueueWatch implements AutoCloseable {
     }
   }
 
-  private void look(JMSContext context, JMSConsumer consumer) throws JMSException {
+  private void look(JMSContext context, Queue management, JMSConsumer consumer)
+      throws JMSException {
     TreeMap<String, Boolean> paused = new TreeMap<>();
     for (String connector : used()) {
-      Message answer = ask(context, consumer, connector);
+      Message answer = ask(context, management, consumer, connector);
       if (answer == null) {
         return; // the broker is slow: what was seen before stands
       }
@@ -100,17 +101,15 @@ public final class QueueWatch implements AutoCloseable {
     return used;
   }
 
-  private Message ask(JMSContext context, JMSConsumer consumer, String connector)
+  private Message ask(JMSContext context, Queue management, JMSConsumer consumer, String connector)
       throws JMSException {
-    Queue management = context.createQueue(MANAGEMENT);
     Message question = context.createMessage();
     JMSManagementHelper.putAttribute(
         question, ResourceNames.QUEUE + RunQueues.of(connector), "paused");
     question.setJMSReplyTo(context.createQueue(answers));
     String id = UUID.randomUUID().toString();
     question.setJMSCorrelationID(id);
-    JMSProducer producer = context.createProducer();
-    producer.send(management, question);
+    context.createProducer().send(management, question);
     Message answer = consumer.receive(PATIENCE.toMillis());
     while (answer != null && !id.equals(answer.getJMSCorrelationID())) {
       answer = consumer.receive(PATIENCE.toMillis()); // one that came too late

@@ -21,11 +21,13 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.UUID;
 import java.util.concurrent.Executors;
 import java.util.concurrent.ScheduledExecutorService;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.apache.camel.ProducerTemplate;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -52,6 +54,10 @@ public final class Sweep implements AutoCloseable {
   private final ProducerTemplate routes;
   private final Runnable housekeeping;
   private final AtomicLong repairs = new AtomicLong();
+
+  /** Runs that were missing the last time, and end if they were removed. */
+  private Set<UUID> suspects = Set.of();
+
   private final ScheduledExecutorService timer =
       Executors.newSingleThreadScheduledExecutor(
           work -> {
@@ -142,16 +148,26 @@ public final class Sweep implements AutoCloseable {
           .filter(lane -> !present.contains(lane.run().toString()))
           .forEach(orphans::add);
     }
-    if (orphans.isEmpty()) {
-      return 0;
-    }
-    List<Queued> discarded = orphans.stream().filter(Queued::discard).toList();
-    if (!discarded.isEmpty()) {
+    List<Queued> gone = withoutSuspects(orphans);
+    return gone.isEmpty() ? 0 : reconciliation.requeue(gone);
+  }
+
+  /**
+   * Cancels the jobs of runs that end when they are removed. A run that a consumer has, but has not
+   * claimed yet, is in no queue either: only one that is still missing the next time was removed.
+   */
+  private List<Queued> withoutSuspects(List<Queued> orphans) {
+    Map<Boolean, List<Queued>> byDiscard =
+        orphans.stream().collect(Collectors.partitioningBy(Queued::discard));
+    List<Queued> removed =
+        byDiscard.get(true).stream().filter(lane -> suspects.contains(lane.run())).toList();
+    suspects = byDiscard.get(true).stream().map(Queued::run).collect(Collectors.toSet());
+    if (!removed.isEmpty()) {
       LOG.warn(
           "sweep: {} jobs cancelled whose runs were removed from the broker",
-          cancellation.cancelRuns(discarded, REMOVER));
+          cancellation.cancelRuns(removed, REMOVER));
     }
-    return reconciliation.requeue(orphans);
+    return Stream.concat(byDiscard.get(false).stream(), removed.stream()).toList();
   }
 
   private Set<String> runsIn(String queue) throws JMSException {

@@ -11,6 +11,7 @@ import java.time.OffsetDateTime;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import org.springframework.jdbc.core.simple.JdbcClient.StatementSpec;
 
 /**
  * The outbox of ended jobs: written in the transaction that ends a job, read by one node at a time
@@ -142,26 +143,14 @@ public final class Endings {
   /** The first that are to be told. */
   public List<Ending> read(Telling telling, int most) {
     return database.statement(
-        () ->
-            database
-                .sql()
-                .sql(READ)
-                .param("subscription", telling.subscription)
-                .param("listener", telling.listener.word())
-                .param("most", most)
-                .query(Endings::ending)
-                .list());
+        () -> of(telling, READ).param("most", most).query(Endings::ending).list());
   }
 
   /** They were told; the caller goes on for so long. */
   public void told(Telling telling, List<Ending> endings, Duration lease) {
     database.statement(
         () ->
-            database
-                .sql()
-                .sql(TOLD)
-                .param("subscription", telling.subscription)
-                .param("listener", telling.listener.word())
+            of(telling, TOLD)
                 .param("numbers", SqlArrays.column("int8", endings, Ending::number))
                 .param("lease", lease.toMillis())
                 .update());
@@ -169,25 +158,14 @@ public final class Endings {
 
   /** Nothing is left to tell at present. */
   public void leave(Telling telling) {
-    database.statement(
-        () ->
-            database
-                .sql()
-                .sql(LEAVE)
-                .param("subscription", telling.subscription)
-                .param("listener", telling.listener.word())
-                .update());
+    database.statement(() -> of(telling, LEAVE).update());
   }
 
   /** It could not be told: again after the first delay, which doubles up to the longest. */
   public void failed(Telling telling, Duration first, Duration longest) {
     database.statement(
         () ->
-            database
-                .sql()
-                .sql(FAILED)
-                .param("subscription", telling.subscription)
-                .param("listener", telling.listener.word())
+            of(telling, FAILED)
                 .param("first", first.toMillis())
                 .param("most", longest.toMillis())
                 .update());
@@ -197,6 +175,14 @@ public final class Endings {
   public int forget(Duration kept) {
     return database.statement(
         () -> database.sql().sql(FORGET).param("kept", kept.toMillis()).update());
+  }
+
+  private StatementSpec of(Telling telling, String sql) {
+    return database
+        .sql()
+        .sql(sql)
+        .param("subscription", telling.subscription)
+        .param("listener", telling.listener.word());
   }
 
   private static Ending ending(ResultSet row, int n) throws SQLException {

@@ -166,8 +166,7 @@ public final class JobEvents implements AutoCloseable {
     }
     ArrayNode batch = JsonNodeFactory.instance.arrayNode();
     events.forEach(event -> batch.add(event.json()));
-    return webhook.tell(
-        new Webhook.Target(to.address(), to.secret().value()), BATCH, batch.toString());
+    return webhook.tell(to, BATCH, batch.toString());
   }
 
   private void forget() {

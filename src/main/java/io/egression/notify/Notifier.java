@@ -2,6 +2,7 @@ package io.egression.notify;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.connector.Events;
 import io.egression.intake.AccountView;
 import io.egression.intake.Overview;
 import io.egression.ledger.LedgerAwayException;
@@ -32,7 +33,7 @@ public final class Notifier implements AutoCloseable {
   /**
    * @param dead so many deaths of an account in an hour are told
    */
-  public record Receiver(Webhook.Target to, int dead) {}
+  public record Receiver(Events.Webhook to, int dead) {}
 
   private final Receiver receiver;
   private final Overview overview;

@@ -1,7 +1,7 @@
 package io.egression.notify;
 
+import io.egression.connector.Events;
 import java.io.IOException;
-import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpRequest.BodyPublishers;
@@ -23,18 +23,6 @@ public final class Webhook {
   private static final Duration PATIENCE = Duration.ofSeconds(10);
   private static final String SECRET = "whsec_";
 
-  /**
-   * Whom to call.
-   *
-   * @param secret of Standard Webhooks: {@code whsec_} and base64
-   */
-  public record Target(URI address, String secret) {
-    @Override
-    public String toString() {
-      return String.valueOf(address.getHost()); // an address may have a secret, too
-    }
-  }
-
   private final Clock clock;
   private final HttpClient http =
       HttpClient.newBuilder()
@@ -52,11 +40,11 @@ public final class Webhook {
    * @return whether the receiver has taken it; if not, the log says why. The same body has the same
    *     {@code webhook-id}
    */
-  public boolean tell(Target to, String contentType, String body) {
+  public boolean tell(Events.Webhook to, String contentType, String body) {
     String id = "msg_" + UUID.nameUUIDFromBytes(body.getBytes(StandardCharsets.UTF_8));
     String seconds = String.valueOf(clock.instant().getEpochSecond());
     HttpRequest request =
-        HttpRequest.newBuilder(to.address)
+        HttpRequest.newBuilder(to.address())
             .timeout(PATIENCE)
             .header("Content-Type", contentType)
             .header("webhook-id", id)
@@ -67,11 +55,11 @@ public final class Webhook {
     try {
       int status = http.send(request, BodyHandlers.discarding()).statusCode();
       if (status / 100 != 2) {
-        LOG.warn("the webhook at {} answers {}: it is told again", to, status);
+        LOG.warn("the webhook at {} answers {}: it is told again", host(to), status);
       }
       return status / 100 == 2;
     } catch (IOException e) {
-      LOG.warn("the webhook at {} does not answer: it is told again: {}", to, e.toString());
+      LOG.warn("the webhook at {} does not answer: it is told again: {}", host(to), e.toString());
       return false;
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -79,9 +67,14 @@ public final class Webhook {
     }
   }
 
-  private static String signature(Target to, String content) {
+  /** An address may have a secret, too. */
+  private static String host(Events.Webhook to) {
+    return to.address().getHost();
+  }
+
+  private static String signature(Events.Webhook to, String content) {
     try {
-      byte[] key = Base64.getDecoder().decode(to.secret.substring(SECRET.length()));
+      byte[] key = Base64.getDecoder().decode(to.secret().value().substring(SECRET.length()));
       Mac mac = Mac.getInstance("HmacSHA256");
       mac.init(new SecretKeySpec(key, "HmacSHA256"));
       byte[] hash = mac.doFinal(content.getBytes(StandardCharsets.UTF_8));
