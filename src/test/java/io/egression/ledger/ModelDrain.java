@@ -14,7 +14,7 @@ final class ModelDrain {
   private final ModelDispatcher dispatcher;
   private final ModelOperator operator;
   private final ModelFaults faults;
-  private int quiet;
+  private int leasesOver;
 
   ModelDrain(
       LedgerModel model,
@@ -39,7 +39,7 @@ final class ModelDrain {
       if (round(dice) == 0) {
         whenQuiet(dice);
       } else {
-        quiet = 0;
+        leasesOver = 0;
       }
     }
     model.require(isDone(), "no end");
@@ -85,11 +85,11 @@ final class ModelDrain {
 
   /** Time for what is due later, for leases to run out, then for an operator's word. */
   private void whenQuiet(Random dice) {
-    quiet++;
     Optional<Duration> due = model.nodes.get(0).dispatch.untilDue();
     if (due.isPresent()) {
       faults.advance(due.get().plus(LedgerModel.INSTANT));
-    } else if (model.faults && quiet < 3) {
+    } else if (model.faults && leasesOver < 2) {
+      leasesOver++;
       faults.advance(Node.LEASE.plusSeconds(2));
     } else {
       decide(dice);
