@@ -68,7 +68,7 @@ final class Latency implements Part {
 
   private static Pace pace(Stage stage, String name, int rate) {
     int seconds = stage.settings().number("latency.seconds");
-    int warmUp = rate * seconds / 2;
+    int warmUp = rate * stage.settings().number("latency.warmup");
     Load load = new Load(warmUp + rate * seconds, stage.settings().number("keys"));
     try (Contender contender = stage.contenders().start(name, load)) {
       contender.work();

@@ -19,17 +19,30 @@ import java.util.Map;
 record Race(int handedIn, double accepted, double done, boolean cut, Tally tally) {
   /** Hands in everything as fast as it is taken, while the contender works. */
   static Race run(Stage stage, Contender contender, Load load) {
+    return run(stage, contender, load, 0);
+  }
+
+  /**
+   * As {@link #run(Stage, Contender, Load)}, but the first jobs are a warm-up, which is done before
+   * the clock starts: a program that runs for weeks has long been compiled.
+   */
+  static Race run(Stage stage, Contender contender, Load load, int warmUp) {
+    if (warmUp > 0) {
+      run(stage, contender, new Load(warmUp, load.keys(), load.failing()));
+    }
     stage.sink().begin();
     long start = System.nanoTime();
     int handedIn =
         load.inRequests(
-            stage.settings().number("batch"),
-            stage.settings().most(),
-            (from, to) -> contender.accept(load, from, to));
+                warmUp,
+                stage.settings().number("batch"),
+                stage.settings().most(),
+                (from, to) -> contender.accept(load, from, to))
+            - warmUp;
     double accepted = seconds(start);
-    boolean all = awaitDone(stage, contender, handedIn, start) && handedIn == load.jobs();
+    boolean all = awaitDone(stage, contender, handedIn, start) && handedIn == load.jobs() - warmUp;
     double done = seconds(start);
-    return new Race(handedIn, accepted, done, !all, stage.sink().log().tally(load));
+    return new Race(handedIn, accepted, done, !all, stage.sink().log().tally(load, warmUp));
   }
 
   private static boolean awaitDone(Stage stage, Contender contender, int jobs, long start) {

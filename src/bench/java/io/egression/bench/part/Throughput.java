@@ -55,11 +55,13 @@ final class Throughput implements Part {
     results.measure(of(name, load), () -> race(stage, name, load));
   }
 
-  /** A contender alone on the stage, from its start on. */
+  /** A contender alone on the stage, from its start on or warmed up. */
   static Map<String, Number> race(Stage stage, String name, Load load) {
-    try (Contender contender = stage.contenders().start(name, load)) {
+    int warmUp = stage.settings().number("warmup");
+    Load all = new Load(warmUp + load.jobs(), load.keys(), load.failing());
+    try (Contender contender = stage.contenders().start(name, all)) {
       contender.work();
-      return Race.run(stage, contender, load).figures();
+      return Race.run(stage, contender, all, warmUp).figures();
     }
   }
 

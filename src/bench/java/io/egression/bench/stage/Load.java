@@ -24,6 +24,12 @@ public record Load(int jobs, int keys, int failing) {
     return number / keys + 1;
   }
 
+  /** How many of the first jobs a key has. */
+  int placesBelow(String key, int first) {
+    int own = Integer.parseInt(key.substring(1));
+    return first <= own ? 0 : (first - own - 1) / keys + 1;
+  }
+
   /** The number of the job at a place of a key. */
   public int number(String key, int place) {
     return (place - 1) * keys + Integer.parseInt(key.substring(1));
@@ -36,8 +42,17 @@ public record Load(int jobs, int keys, int failing) {
    * @return how many were handed in
    */
   public int inRequests(int size, Duration most, BiConsumer<Integer, Integer> request) {
+    return inRequests(0, size, most, request);
+  }
+
+  /**
+   * As {@link #inRequests(int, Duration, BiConsumer)}, without the first jobs.
+   *
+   * @return how many were handed in, the first ones included
+   */
+  public int inRequests(int first, int size, Duration most, BiConsumer<Integer, Integer> request) {
     long start = System.nanoTime();
-    int from = 0;
+    int from = first;
     while (from < jobs && System.nanoTime() - start < most.toNanos()) {
       int to = Math.min(jobs, from + size);
       request.accept(from, to);

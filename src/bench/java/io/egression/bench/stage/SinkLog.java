@@ -62,7 +62,12 @@ public record SinkLog(Path file, long offset) {
 
   /** The calls of a load, counted. */
   public Tally tally(Load load) {
-    Tally tally = new Tally();
+    return tally(load, 0);
+  }
+
+  /** The calls of a load without its first jobs, counted. */
+  public Tally tally(Load load, int first) {
+    Tally tally = new Tally(key -> load.placesBelow(key, first));
     String path = String.valueOf(load.failing());
     forEach(
         call -> {

@@ -3,13 +3,20 @@ package io.egression.bench.stage;
 import java.util.BitSet;
 import java.util.HashMap;
 import java.util.Map;
+import java.util.function.ToIntFunction;
 
 /** Counts calls and judges their order. */
 public final class Tally {
   private static final class Key {
     final BitSet taken = new BitSet();
-    int next = 1;
+    int next;
+
+    Key(int next) {
+      this.next = next;
+    }
   }
+
+  private final ToIntFunction<String> before;
 
   private final Map<String, Key> keys = new HashMap<>();
   private int calls;
@@ -20,11 +27,20 @@ public final class Tally {
   private double firstMillis = Double.MAX_VALUE;
   private double lastMillis;
 
+  /**
+   * Begins to count.
+   *
+   * @param before how many jobs of a key were done before
+   */
+  Tally(ToIntFunction<String> before) {
+    this.before = before;
+  }
+
   void add(SinkLog.Call call) {
     calls++;
     firstMillis = Math.min(firstMillis, call.millis());
     lastMillis = Math.max(lastMillis, call.millis());
-    Key key = keys.computeIfAbsent(call.key(), name -> new Key());
+    Key key = keys.computeIfAbsent(call.key(), name -> new Key(before.applyAsInt(name) + 1));
     if (call.place() > key.next) {
       outOfOrder++;
     }
