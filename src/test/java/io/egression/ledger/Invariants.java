@@ -15,7 +15,8 @@ final class Invariants {
   private static final Map<JobState, Set<JobState>> NEXT =
       Map.of(
           JobState.SCHEDULED, EnumSet.of(JobState.GATED, JobState.WAITING, JobState.CANCELLED),
-          JobState.GATED, EnumSet.of(JobState.WAITING, JobState.CANCELLED),
+          // scheduled for now, to be looked at again: what it waited for was discarded
+          JobState.GATED, EnumSet.of(JobState.WAITING, JobState.SCHEDULED, JobState.CANCELLED),
           JobState.WAITING,
               EnumSet.of(
                   JobState.DELIVERED, JobState.DEAD, JobState.SUPERSEDED, JobState.CANCELLED),
