@@ -48,6 +48,7 @@ public record Load(int jobs, int keys, int failing) {
   /**
    * As {@link #inRequests(int, Duration, BiConsumer)}, without the first jobs.
    *
+   * @param first how many have been handed in before
    * @return how many were handed in, the first ones included
    */
   public int inRequests(int first, int size, Duration most, BiConsumer<Integer, Integer> request) {
