@@ -75,8 +75,9 @@ begin
   from account a, unnest(a.tells) l where a.account_id = new.account_id;
   return null;
 end $$;
+-- Not by batch_open: a trigger's condition is prepared anew in each statement, functions in it too.
 create trigger ending_of_job after update of state on job for each row
-  when (new.tells and new.state is distinct from old.state and batch_open(new.state) = 0)
+  when (new.tells and new.state <> old.state and new.state not in ('scheduled', 'gated', 'waiting'))
   execute function note_ending();
 
 -- Of its queue in the broker, as it was seen there: runs still go into it, as far as the window allows, and wait there.

@@ -34,7 +34,7 @@ import org.slf4j.LoggerFactory;
  * routes. Thread safe.
  */
 public final class Outcomes {
-  /** Set on the exchange: the ids of the jobs that died, whose letters are to be sent. */
+  /** Set on the exchange if jobs died: their ids; their letters are to be sent. */
   private static final String DIED = "died";
 
   private static final Logger LOG = LoggerFactory.getLogger("delivery.attempted");
@@ -228,7 +228,7 @@ public final class Outcomes {
             .filter(each -> each.verdict.state == JobState.DEAD)
             .map(Settled::job)
             .toList();
-    exchange.setProperty(DIED, dead);
+    exchange.setProperty(DIED, dead.isEmpty() ? null : dead);
   }
 
   /**

@@ -8,6 +8,7 @@ import io.egression.bench.stage.Stage;
 import io.egression.bench.stage.Waiting;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.function.Consumer;
 
@@ -15,8 +16,10 @@ import java.util.function.Consumer;
 final class LimitRun {
   private static final String WARM_UP = "warm-up";
 
-  /** Nobody is measured while its program is compiled: calls without a limit. */
-  private static final Load UNLIMITED = new Load(3000, 200);
+  /** Nobody is measured while its program is compiled: for half a minute it keeps another limit. */
+  private static final Load WARMING = new Load(6000, 200);
+
+  private static final String WARMING_LIMIT = "limits: [{name: rate, permits: 200, per: 1s}]";
 
   private final Stage stage;
   private final double millis;
@@ -34,22 +37,20 @@ final class LimitRun {
       int count, Consumer<HubContender> inTheMiddle, boolean ends) {
     Map<String, String> policies = new LinkedHashMap<>();
     Map<String, HubFiles.Account> accounts = new LinkedHashMap<>();
-    accounts.put(WARM_UP, new HubFiles.Account(WARM_UP, stage.sink().address(UNLIMITED)));
+    policies.put(WARM_UP, WARMING_LIMIT);
+    accounts.put(WARM_UP, new HubFiles.Account(WARM_UP, stage.sink().address(WARMING)));
     for (Allowance each : Allowance.all()) {
       policies.put(each.name(), each.policy());
       accounts.put(each.name(), new HubFiles.Account(each.name(), address(each)));
     }
-    try (HubContender hubs =
-        stage.contenders().hubs(count, each -> policies.getOrDefault(each, ""), accounts)) {
-      handIn(UNLIMITED, (from, to) -> hubs.accept(WARM_UP, UNLIMITED, from, to));
+    try (HubContender hubs = stage.contenders().hubs(count, each -> policies.get(each), accounts)) {
+      handIn(WARMING, (from, to) -> hubs.accept(WARM_UP, WARMING, from, to));
       Waiting.until(stage.settings().most().toSeconds(), () -> hubs.pending(WARM_UP) == 0);
-      policies.keySet().forEach(hubs::pause);
-      policies
-          .keySet()
-          .forEach(name -> handIn(load, (from, to) -> hubs.accept(name, load, from, to)));
+      limited().forEach(hubs::pause);
+      limited().forEach(name -> handIn(load, (from, to) -> hubs.accept(name, load, from, to)));
       stage.sink().begin();
       long start = System.currentTimeMillis();
-      policies.keySet().forEach(hubs::work);
+      limited().forEach(hubs::work);
       waitUntil(start + millis / 2);
       long before = System.currentTimeMillis();
       inTheMiddle.accept(hubs);
@@ -74,6 +75,10 @@ final class LimitRun {
     peer.work();
     waitUntil(start + millis + 2000);
     return figures(Away.NEVER);
+  }
+
+  private static List<String> limited() {
+    return Allowance.all().stream().map(Allowance::name).toList();
   }
 
   private String address(Allowance allowance) {
