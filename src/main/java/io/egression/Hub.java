@@ -575,9 +575,7 @@ public final class Hub implements AutoCloseable {
     main.setDefaultPropertyPlaceholderLocation("false");
     main.setOverrideProperties(properties());
     configure(main.configure());
-    if (!settings.camelCli()) {
-      main.addMainListener(new WithoutCamelCli());
-    }
+    main.addMainListener(new CamelCli());
     closing(main::stop);
     try {
       main.init();
@@ -619,11 +617,14 @@ public final class Hub implements AutoCloseable {
     configuration.withAutoStartup(false);
   }
 
-  private static void startCamel(Main main) {
+  private void startCamel(Main main) {
     try {
       main.start();
     } catch (RuntimeException e) {
       throw RouteFaults.explained(e);
+    }
+    if (settings.camelCli()) {
+      CamelCli.joins(main.getCamelContext());
     }
   }
 

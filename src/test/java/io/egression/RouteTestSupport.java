@@ -79,7 +79,7 @@ abstract class RouteTestSupport extends CamelMainTestSupport {
       hub.create().open();
       camelContextConfiguration()
           .withUseOverridePropertiesWithPropertiesComponent(hub.hub().properties());
-      CamelContext camel = super.createCamelContext();
+      CamelContext camel = CamelCli.keptFrom(super.createCamelContext());
       hub.hub().wire(camel);
       return camel;
     } catch (RuntimeException e) {

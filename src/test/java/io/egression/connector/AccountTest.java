@@ -2,6 +2,7 @@ package io.egression.connector;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.egression.CamelCli;
 import io.egression.connector.Account.Payload;
 import io.egression.job.AccountKey;
 import java.nio.file.Files;
@@ -47,7 +48,7 @@ class AccountTest {
   @BeforeAll
   static void start(@TempDir Path folder) throws Exception {
     Files.writeString(folder.resolve("echo.kamelet.yaml"), ECHO);
-    camel = new DefaultCamelContext();
+    camel = CamelCli.keptFrom(new DefaultCamelContext());
     camel.getComponent("kamelet", KameletComponent.class).setLocation("file:" + folder);
     camel.start();
     calls = camel.createProducerTemplate();

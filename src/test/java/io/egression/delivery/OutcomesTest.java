@@ -2,6 +2,7 @@ package io.egression.delivery;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import io.egression.CamelCli;
 import java.util.List;
 import org.apache.camel.CamelContext;
 import org.apache.camel.Message;
@@ -13,7 +14,7 @@ class OutcomesTest {
   private final Message answer = new DefaultMessage(started());
 
   private static CamelContext started() {
-    DefaultCamelContext camel = new DefaultCamelContext();
+    DefaultCamelContext camel = CamelCli.keptFrom(new DefaultCamelContext());
     camel.start(); // finds the map for headers on the class path
     return camel;
   }

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatCode;
 import static org.assertj.core.api.Assertions.catchThrowableOfType;
 
+import io.egression.CamelCli;
 import io.egression.SharedPostgres;
 import io.egression.connector.Account;
 import io.egression.connector.Catalogue;
@@ -121,7 +122,7 @@ class PermitsIT {
             UUID.randomUUID(), node.id(), 1, account.key(), "*", Run.Standing.NORMAL, List.of(job));
     RunInHand inHand = new RunInHand(run);
     Exchange exchange;
-    try (DefaultCamelContext camel = new DefaultCamelContext()) {
+    try (DefaultCamelContext camel = CamelCli.keptFrom(new DefaultCamelContext())) {
       exchange = new DefaultExchange(camel);
     }
     exchange.setProperty(RunInHand.PROPERTY, inHand);

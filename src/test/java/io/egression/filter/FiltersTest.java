@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.CamelCli;
 import io.egression.connector.Catalogue;
 import io.egression.connector.ConnectorFolder;
 import io.egression.connector.FilterDefinition;
@@ -34,7 +35,7 @@ class FiltersTest {
 
   @BeforeEach
   void start() {
-    camel = new DefaultCamelContext();
+    camel = CamelCli.keptFrom(new DefaultCamelContext());
     camel.start();
     filters = new Filters(camel);
   }

@@ -2,6 +2,7 @@ package io.egression.bench.function;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
+import io.egression.CamelCli;
 import io.egression.connector.Catalogue;
 import io.egression.connector.ConnectorFolder;
 import io.egression.connector.FilterDefinition;
@@ -60,7 +61,7 @@ public class FilterFunctions {
   /** Writes the files. */
   @Setup
   public void write() throws IOException {
-    camel = new DefaultCamelContext();
+    camel = CamelCli.keptFrom(new DefaultCamelContext());
     camel.start();
     folder = Files.createTempDirectory("filters");
     Files.createDirectories(folder.resolve("filters"));

@@ -1,5 +1,6 @@
 package io.egression.bench.peer;
 
+import io.egression.CamelCli;
 import io.egression.delivery.EmbeddedBroker;
 import jakarta.jms.JMSContext;
 import jakarta.jms.JMSException;
@@ -81,6 +82,7 @@ public final class CamelPeer implements Peer {
     http.setFollowRedirects(false);
     http.setConnectionsPerRoute(200);
     http.setMaxTotalConnections(1000);
+    main.addMainListener(new CamelCli());
     main.start();
   }
 

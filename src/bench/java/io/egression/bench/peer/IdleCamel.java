@@ -1,5 +1,6 @@
 package io.egression.bench.peer;
 
+import io.egression.CamelCli;
 import org.apache.camel.builder.RouteBuilder;
 import org.apache.camel.main.Main;
 
@@ -19,6 +20,7 @@ public final class IdleCamel {
                 from("direct:idle").to("log:idle");
               }
             });
+    main.addMainListener(new CamelCli());
     main.start();
     System.out.println("=ready");
     while (System.in.read() >= 0) {
