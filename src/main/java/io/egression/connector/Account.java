@@ -1,6 +1,7 @@
 package io.egression.connector;
 
 import io.egression.job.AccountKey;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -12,6 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters of the connector's Kamelet, placeholders resolved, without secret ones
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
+ * @param ahead for how long calls of a key may go on before the answers to earlier ones are durable
  * @param include by object type, the related objects that come with its objects
  * @param dependsOn by object type, the types whose earlier jobs of the same id go first
  * @param access what lets its calls in
@@ -29,6 +31,7 @@ public record Account(
     Payload payload,
     int window,
     int runSize,
+    Duration ahead,
     boolean holdOnDead,
     Map<String, List<String>> include,
     Map<String, List<String>> dependsOn,
@@ -56,6 +59,7 @@ public record Account(
         payload,
         window,
         runSize,
+        Duration.ZERO,
         holdOnDead,
         Map.of(),
         Map.of(),
@@ -122,6 +126,7 @@ public record Account(
         payload,
         window,
         runSize,
+        ahead,
         holdOnDead,
         include,
         dependsOn,

@@ -94,6 +94,7 @@ final class AccountReader {
               : Account.Payload.FULL,
           node.path("window").asInt(16),
           node.path("runSize").asInt(64),
+          duration(node, "ahead", Duration.ZERO),
           "hold".equals(node.path("onDead").asText()),
           include(),
           dependsOn(),

@@ -5,6 +5,7 @@ import io.egression.connector.FilterDefinition;
 import io.egression.job.Action;
 import io.egression.ledger.Node;
 import io.egression.ledger.Run;
+import java.time.Duration;
 import java.util.List;
 import java.util.UUID;
 import org.apache.camel.Exchange;
@@ -50,6 +51,7 @@ public final class DryRun {
             0,
             0,
             0,
+            0,
             null,
             node.clock().instant());
     Run run =
@@ -59,7 +61,7 @@ public final class DryRun {
         camel.request(
             "direct:enrich",
             exchange -> {
-              exchange.setProperty(RunInHand.PROPERTY, new RunInHand(run));
+              exchange.setProperty(RunInHand.PROPERTY, new RunInHand(run, Duration.ZERO));
               exchange.setProperty(Work.PROPERTY, work);
             });
     return fetched.getException() == null

@@ -257,16 +257,13 @@ public final class Outcomes {
 
   private void record(RunInHand run, List<Settled> settled, Step.@Nullable End end) {
     if (settled.isEmpty()) {
-      run.recording(ledger.record(new Step(run.run, null, end)), end != null);
+      run.record(ledger, null, end);
     }
     for (Settled each : settled) {
       boolean isLast = each == settled.get(settled.size() - 1);
-      boolean isEnd = isLast && end != null;
-      Step.Result result = result(each.work, each.outcome, each.verdict);
-      var recorded = ledger.record(new Step(run.run, result, isEnd ? end : null));
-      run.recording(recorded, isEnd);
+      run.record(ledger, result(each.work, each.outcome, each.verdict), isLast ? end : null);
       if (each.verdict.state == JobState.DEAD) {
-        recorded.join();
+        run.awaitRecorded();
       }
     }
   }
@@ -275,7 +272,7 @@ public final class Outcomes {
   private void stepAside(RunInHand run, List<Settled> waiting) {
     if (!waiting.isEmpty()) {
       record(run, waiting, null);
-      run.lookAtFlags();
+      run.awaitRecorded();
       Map<UUID, Duration> delays = new HashMap<>();
       waiting.forEach(
           each -> delays.put(each.job(), Objects.requireNonNullElse(each.verdict.delay, SOON)));

@@ -3,10 +3,11 @@ package io.egression.delivery;
 import io.egression.ledger.PermitLedger.Permit;
 import io.egression.ledger.PermitLedger.Rule;
 import io.egression.ledger.Run;
+import io.egression.ledger.RunLedger;
 import io.egression.ledger.Step;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayDeque;
-import java.util.ArrayList;
 import java.util.Deque;
 import java.util.HashMap;
 import java.util.List;
@@ -21,7 +22,13 @@ public final class RunInHand {
 
   final Run run;
   private final long startedNanos = System.nanoTime();
-  private final List<CompletableFuture<Step.Recorded>> open = new ArrayList<>();
+  private final Deque<Recording> open = new ArrayDeque<>();
+
+  /** A step on its way into the ledger, and since when. */
+  private record Recording(CompletableFuture<Step.Recorded> step, long sinceNanos) {}
+
+  /** Of when what is known of stop, pause and cancel is, at the least. */
+  private long knownNanos = startedNanos;
 
   /** Who asked to cancel which of its jobs. */
   final Map<UUID, String> cancelAsked = new HashMap<>();
@@ -43,10 +50,19 @@ public final class RunInHand {
   private boolean stop;
   private boolean look;
 
-  RunInHand(Run run) {
+  /** For how long it may go on without what its steps bring back. */
+  private final long aheadNanos;
+
+  /**
+   * @param ahead for how long its calls may go on before the answers to earlier ones are durable;
+   *     not at all if a node died over one of its jobs, for it must be seen over which
+   */
+  RunInHand(Run run, Duration ahead) {
     this.run = run;
     this.turn = run.now().turn();
     this.stop = run.now().paused();
+    boolean careful = run.jobs().stream().anyMatch(job -> job.lost() > 0);
+    this.aheadNanos = careful ? 0 : ahead.toNanos();
   }
 
   /** The permits left for calls under these limits; others can't be used for them. */
@@ -95,9 +111,18 @@ public final class RunInHand {
     return System.nanoTime() - startedNanos;
   }
 
-  void recording(CompletableFuture<Step.Recorded> step, boolean isEnd) {
-    open.add(step);
-    ended |= isEnd;
+  /**
+   * Has it recorded what became of a job, or that the run ends, or both. What nobody waits for may
+   * wait for company.
+   *
+   * @param end null: the run goes on
+   */
+  void record(RunLedger ledger, Step.@Nullable Result result, Step.@Nullable End end) {
+    Step step = new Step(run, result, end);
+    boolean awaited = end != null || result == null || result.isAwaited() || isBehind();
+    var recorded = awaited ? ledger.record(step) : ledger.recordInCompany(step);
+    open.add(new Recording(recorded, System.nanoTime()));
+    ended |= end != null;
   }
 
   boolean isEnded() {
@@ -105,16 +130,32 @@ public final class RunInHand {
   }
 
   /**
-   * Waits until the steps so far are durable, and takes in what they have brought back: the next
-   * call starts only after every earlier job is final, so a crash repeats the last call at most.
+   * Takes in what recorded steps have brought back, and waits for more if that is too old: so the
+   * next call starts when every earlier job is final, and a crash repeats the last call at most;
+   * or, if the account says so, no more than that time before it.
    */
   void lookAtFlags() {
-    for (CompletableFuture<Step.Recorded> step : open) {
-      Step.Recorded recorded = step.join();
-      stop |= recorded.stop() || !recorded.kept();
-      look |= recorded.look();
+    while (!open.isEmpty() && (open.peek().step.isDone() || isBehind())) {
+      takeIn(open.remove());
     }
-    open.clear();
+  }
+
+  private boolean isBehind() {
+    return System.nanoTime() - knownNanos >= aheadNanos;
+  }
+
+  private void takeIn(Recording recording) {
+    Step.Recorded recorded = recording.step.join();
+    knownNanos = recording.sinceNanos;
+    stop |= recorded.stop() || !recorded.kept();
+    look |= recorded.look();
+  }
+
+  /** Waits until the steps so far are durable, and takes in what they have brought back. */
+  void awaitRecorded() {
+    while (!open.isEmpty()) {
+      takeIn(open.remove());
+    }
   }
 
   boolean mustStop() {
@@ -126,11 +167,5 @@ public final class RunInHand {
     boolean now = look;
     look = false;
     return now;
-  }
-
-  /** Waits until every step is durable; whether there is something to look at since. */
-  boolean awaitRecorded() {
-    lookAtFlags();
-    return mustLook();
   }
 }

@@ -113,7 +113,12 @@ public final class Runs {
     if (claimed.isEmpty()) {
       LOG.debug("run {} of lane {}: stale message", id, lane);
     }
-    return claimed.map(RunInHand::new).orElse(null);
+    return claimed.map(this::inHand).orElse(null);
+  }
+
+  private RunInHand inHand(Run run) {
+    Optional<Account> account = catalogue.get().account(run.account());
+    return new RunInHand(run, account.map(Account::ahead).orElse(Duration.ZERO));
   }
 
   /** An account whose calls time out takes at most half of its connector's consumers. */
@@ -126,7 +131,7 @@ public final class Runs {
       } else {
         String reason = "its account's calls time out, others go first";
         Step.End later = new Step.End(ANOTHER, reason, null, false);
-        run.recording(ledger.record(new Step(run.run, null, later)), true);
+        run.record(ledger, null, later);
       }
     }
   }
@@ -192,7 +197,7 @@ public final class Runs {
       Step.Result cancelled =
           new Step.Result(
               job.id(), job.place(), JobState.CANCELLED, reason, null, Step.Again.NO, null);
-      run.recording(ledger.record(new Step(run.run, cancelled, null)), false);
+      run.record(ledger, cancelled, null);
     }
   }
 
@@ -203,9 +208,10 @@ public final class Runs {
     }
     try {
       if (!run.isEnded()) {
-        run.recording(ledger.record(new Step(run.run, null, givenBack(run.run))), true);
+        run.record(ledger, null, givenBack(run.run));
       }
-      if (run.awaitRecorded()) {
+      run.awaitRecorded();
+      if (run.mustLook()) {
         cancellation.completeAsked(run.run.lane());
       }
     } finally {

@@ -25,7 +25,10 @@ final class Grouping<A, R> implements AutoCloseable {
   private static final int LARGEST = 1000;
   private static final Duration AWAY = Duration.ofMillis(250);
 
-  private record Asked<A, R>(@Nullable A request, CompletableFuture<R> answer) {}
+  /** How long a request waits that need not be answered at once, while no other comes. */
+  private static final Duration PATIENCE = Duration.ofMillis(10);
+
+  private record Asked<A, R>(@Nullable A request, CompletableFuture<R> answer, boolean isPatient) {}
 
   private final BlockingQueue<Asked<A, R>> asked = new LinkedBlockingQueue<>();
   private final Function<List<A>, List<R>> work;
@@ -40,7 +43,7 @@ final class Grouping<A, R> implements AutoCloseable {
    * @param work answers a list of requests with a list of answers in the same order
    */
   Grouping(String name, Function<List<A>, List<R>> work) {
-    this.end = new Asked<>(null, new CompletableFuture<>());
+    this.end = new Asked<>(null, new CompletableFuture<>(), false);
     this.work = work;
     this.thread = new Thread(this::run, name);
     thread.setDaemon(true);
@@ -48,8 +51,19 @@ final class Grouping<A, R> implements AutoCloseable {
   }
 
   CompletableFuture<R> ask(A request) {
+    CompletableFuture<R> answer = ask(request, false);
+    LockSupport.unpark(thread);
+    return answer;
+  }
+
+  /** Its statement waits some milliseconds for others, unless one comes that does not. */
+  CompletableFuture<R> askPatiently(A request) {
+    return ask(request, true);
+  }
+
+  private CompletableFuture<R> ask(A request, boolean isPatient) {
     CompletableFuture<R> answer = new CompletableFuture<>();
-    asked.add(new Asked<>(request, answer));
+    asked.add(new Asked<>(request, answer, isPatient));
     if (closed && !thread.isAlive()) {
       failRest(); // nobody is left to take it
     }
@@ -62,6 +76,10 @@ final class Grouping<A, R> implements AutoCloseable {
       while (!closed || !asked.isEmpty()) {
         group.add(asked.take());
         asked.drainTo(group, LARGEST - 1);
+        if (group.stream().allMatch(Asked::isPatient)) {
+          LockSupport.parkNanos(PATIENCE.toNanos());
+          asked.drainTo(group, LARGEST - group.size());
+        }
         group.remove(end);
         answer(group);
         group.clear();
@@ -116,6 +134,7 @@ final class Grouping<A, R> implements AutoCloseable {
   public void close() {
     closed = true;
     asked.add(end);
+    LockSupport.unpark(thread);
     try {
       thread.join(Duration.ofSeconds(10).toMillis());
     } catch (InterruptedException e) {

@@ -46,6 +46,7 @@ public record Run(
    * @param throttles of those, how many were refused for their number
    * @param failingSince when the first of them was made
    * @param delays in a row, before a call
+   * @param lost claims lost with their node
    * @param cancelAsked by whom, while an earlier run held it
    * @param due since when it might have been delivered
    */
@@ -63,6 +64,7 @@ public record Run(
       @Nullable Instant failingSince,
       int throttles,
       int delays,
+      int lost,
       int deaths,
       @Nullable String cancelAsked,
       Instant due) {}

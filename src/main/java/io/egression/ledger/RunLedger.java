@@ -21,6 +21,8 @@ import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 import org.springframework.jdbc.support.SqlArrayValue;
 
 /**
@@ -57,7 +59,7 @@ public final class RunLedger implements AutoCloseable {
       LEFT JOIN LATERAL (
         SELECT job_id, place, source, action, object_type, object_ids,
           coalesce(pending_ids, object_ids) AS pending, traceparent, attempts, failures,
-          failing_since, throttles, delays, deaths, cancel_asked,
+          failing_since, throttles, delays, lost, deaths, cancel_asked,
           greatest(accepted_at, not_before) AS due
         FROM job WHERE job.lane_id = l.lane_id AND place > l.final_place AND state = 'waiting'
         ORDER BY place LIMIT a.run_size) j ON true
@@ -147,12 +149,25 @@ public final class RunLedger implements AutoCloseable {
       WHERE state = 'waiting' AND cancel_asked IS NOT NULL
       """;
 
+  /** What the ledger can't take now it can't take at once again. */
+  private static final Step.End FAULT =
+      new Step.End(
+          Duration.ofMinutes(1), "its outcome could not be recorded: see the log", null, false);
+
+  private static final Logger LOG = LoggerFactory.getLogger(RunLedger.class);
+
   private final Database database;
   private final SteppingAside aside;
   private final Node node;
   private final Consumer<Set<UUID>> released;
   private final Grouping<Claim, Optional<Run>> claims;
   private final Grouping<Step, Step.Recorded> steps;
+
+  /**
+   * Runs of which a step could not be recorded, until they end: what lies behind it must not become
+   * final before it. Of the steps' thread alone.
+   */
+  private final Set<UUID> faulty = new HashSet<>();
 
   /**
    * @param node the holder of the claims
@@ -175,9 +190,17 @@ public final class RunLedger implements AutoCloseable {
     return claims.ask(new Claim(lane, run)).join();
   }
 
-  /** Records a step within some milliseconds; completes when it is durable. */
+  /**
+   * Records a step within some milliseconds, after the earlier ones of its run; completes when it
+   * is durable.
+   */
   public CompletableFuture<Step.Recorded> record(Step step) {
     return steps.ask(step);
+  }
+
+  /** The same, for one that nobody waits for: some milliseconds later, together with others. */
+  public CompletableFuture<Step.Recorded> recordInCompany(Step step) {
+    return steps.askPatiently(step);
   }
 
   /**
@@ -280,6 +303,7 @@ public final class RunLedger implements AutoCloseable {
         instant(row, "failing_since"),
         row.getInt("throttles"),
         row.getInt("delays"),
+        row.getInt("lost"),
         row.getInt("deaths"),
         row.getString("cancel_asked"),
         row.getObject("due", OffsetDateTime.class).toInstant());
@@ -306,22 +330,58 @@ public final class RunLedger implements AutoCloseable {
   }
 
   private List<Step.Recorded> recordAll(List<Step> asked) {
+    List<Step> steps = asked.stream().map(this::behindFault).toList();
+    Map<UUID, Step.Recorded> recorded;
+    try {
+      recorded = recordTogether(steps);
+    } catch (LedgerAwayException e) {
+      throw e;
+    } catch (RuntimeException e) {
+      if (steps.size() == 1) {
+        failed(steps.get(0), e);
+      }
+      throw e; // to be tried one by one
+    }
+    steps.stream()
+        .filter(step -> step.end() != null)
+        .forEach(step -> faulty.remove(step.run().id()));
+    Step.Recorded lost = new Step.Recorded(false, false, true);
+    return steps.stream().map(step -> recorded.getOrDefault(step.run().id(), lost)).toList();
+  }
+
+  /** Of a run with a step that failed nothing is recorded any more but its end. */
+  private Step behindFault(Step step) {
+    return faulty.contains(step.run().id())
+        ? new Step(step.run(), null, step.end() == null ? null : FAULT)
+        : step;
+  }
+
+  private void failed(Step step, RuntimeException fault) {
+    UUID job = step.result() == null ? null : step.result().job();
+    LOG.error("run {}: what became of job {} can't be recorded", step.run().id(), job, fault);
+    if (step.end() == null) {
+      faulty.add(step.run().id());
+    } else {
+      recordTogether(List.of(new Step(step.run(), null, FAULT)));
+    }
+  }
+
+  private Map<UUID, Step.Recorded> recordTogether(List<Step> steps) {
     Map<UUID, Gathered> gathered = new LinkedHashMap<>();
-    for (Step step : asked) {
+    for (Step step : steps) {
       gathered.computeIfAbsent(step.run().id(), id -> new Gathered(step.run())).add(step);
     }
     Map<UUID, Step.Recorded> recorded = new HashMap<>();
     Set<UUID> ended = new HashSet<>();
     database.statement(
         () -> {
-          query(List.copyOf(gathered.values()), asked, recorded, ended);
+          query(List.copyOf(gathered.values()), steps, recorded, ended);
           return recorded;
         });
     if (!ended.isEmpty()) {
       released.accept(ended);
     }
-    Step.Recorded lost = new Step.Recorded(false, false, true);
-    return asked.stream().map(step -> recorded.getOrDefault(step.run().id(), lost)).toList();
+    return recorded;
   }
 
   private void query(

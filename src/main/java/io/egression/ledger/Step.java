@@ -29,7 +29,13 @@ public record Step(Run run, @Nullable Result result, @Nullable End end) {
       String reason,
       @Nullable Call call,
       Again again,
-      @Nullable List<String> pending) {}
+      @Nullable List<String> pending) {
+
+    /** The run does not go on before it is durable. */
+    public boolean isAwaited() {
+      return state == JobState.DEAD || state == JobState.WAITING;
+    }
+  }
 
   /** Why a job is tried again. */
   public enum Again {

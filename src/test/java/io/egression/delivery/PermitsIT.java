@@ -115,12 +115,13 @@ class PermitsIT {
             0,
             0,
             0,
+            0,
             null,
             java.time.Instant.EPOCH);
     Run run =
         new Run(
             UUID.randomUUID(), node.id(), 1, account.key(), "*", Run.Standing.NORMAL, List.of(job));
-    RunInHand inHand = new RunInHand(run);
+    RunInHand inHand = new RunInHand(run, Duration.ZERO);
     Exchange exchange;
     try (DefaultCamelContext camel = CamelCli.keptFrom(new DefaultCamelContext())) {
       exchange = new DefaultExchange(camel);

@@ -54,6 +54,29 @@ class GroupingTest {
   }
 
   @Test
+  void what_is_asked_patiently_is_done_with_what_comes_next() throws InterruptedException {
+    start(this::firstWaits);
+    ask("first");
+    begun.await();
+    List<CompletableFuture<String>> answers = new ArrayList<>();
+    answers.add(grouping.askPatiently("a"));
+    answers.add(grouping.askPatiently("b"));
+    answers.addAll(ask("c"));
+    release.countDown();
+    answers.forEach(CompletableFuture::join);
+    assertThat(groups).containsExactly(List.of("first"), List.of("a", "b", "c"));
+  }
+
+  @Test
+  void what_is_asked_patiently_is_done_in_the_end_though_nothing_else_comes() {
+    start(this::firstWaits);
+    release.countDown();
+    assertThat(grouping.askPatiently("a").join()).isEqualTo("a done");
+    assertThat(grouping.askPatiently("b").join()).isEqualTo("b done");
+    assertThat(groups).containsExactly(List.of("a"), List.of("b"));
+  }
+
+  @Test
   void a_group_has_a_largest_size_and_the_rest_keeps_its_order() throws InterruptedException {
     start(this::firstWaits);
     List<CompletableFuture<String>> answers = new ArrayList<>(ask("first"));

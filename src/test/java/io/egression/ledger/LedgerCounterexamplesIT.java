@@ -99,6 +99,48 @@ class LedgerCounterexamplesIT {
   }
 
   @Test
+  void nothing_behind_a_step_that_the_ledger_cannot_take_is_recorded_but_the_runs_end() {
+    List<UUID> jobs =
+        accept(
+            of(ModelAccount.WHOLE, "1"), of(ModelAccount.WHOLE, "2"), of(ModelAccount.WHOLE, "3"));
+    Run run = claim(node, "*");
+    Step good = step(run, 0, JobState.DELIVERED, null);
+    Step.Result result = good.result();
+    Step bad =
+        new Step(
+            run,
+            new Step.Result(
+                result.job(), result.place(), result.state(), "\0", null, result.again(), null),
+            null);
+
+    assertThat(node.ledger.record(bad)).failsWithin(Duration.ofSeconds(30));
+    node.ledger.record(step(run, 1, JobState.DELIVERED, null)).join();
+    node.ledger.record(step(run, 2, JobState.DELIVERED, Step.End.GO_ON)).join();
+
+    assertThat(jobs).allMatch(job -> state(job) == JobState.WAITING);
+    assertThat(picture().lane(run.lane()).state()).isEqualTo("waiting");
+    time.advance(Duration.ofMinutes(2));
+    node.dispatch.wakeDue();
+    Run again = claim(node, "*");
+    assertThat(again.jobs()).extracting(Run.Item::id).containsExactlyElementsOf(jobs);
+    node.ledger.record(step(again, 0, JobState.DELIVERED, null)).join();
+    assertThat(state(jobs.get(0))).isEqualTo(JobState.DELIVERED);
+  }
+
+  @Test
+  void a_run_whose_last_step_the_ledger_cannot_take_ends_and_its_job_waits() {
+    UUID job = accept(of(ModelAccount.WHOLE, "1")).get(0);
+    Run run = claim(node, "*");
+    Step.Result bad = new Step.Result(job, 1, JobState.DELIVERED, "\0", null, Step.Again.NO, null);
+
+    assertThat(node.ledger.record(new Step(run, bad, Step.End.GO_ON)))
+        .failsWithin(Duration.ofSeconds(30));
+
+    assertThat(state(job)).isEqualTo(JobState.WAITING);
+    assertThat(picture().lane(run.lane()).state()).isEqualTo("waiting");
+  }
+
+  @Test
   void nobody_is_told_of_a_cancelled_job_before_it_can_be_seen() {
     List<UUID> jobs =
         accept(of(ModelAccount.WHOLE, "1").at(Duration.ofHours(1)), of(ModelAccount.WHOLE, "1"));

@@ -28,7 +28,8 @@ final class OneKey implements Part {
     Repeats.of(stage.settings())
         .forEach(
             () ->
-                List.of(Contenders.EGRESSION, BARE).forEach(c -> measure(stage, results, c, load)));
+                List.of(Contenders.EGRESSION, Contenders.EGRESSION_AHEAD, BARE)
+                    .forEach(c -> measure(stage, results, c, load)));
   }
 
   private void measure(Stage stage, Results results, String name, Load load) {

@@ -16,6 +16,11 @@ public final class Contenders {
   /** The hub's own name. */
   public static final String EGRESSION = "egression";
 
+  /**
+   * The hub, whose calls of a key go on for 20 ms before the answers to earlier ones are on disk.
+   */
+  public static final String EGRESSION_AHEAD = "egression-ahead";
+
   private static final String PEERS = "io.egression.bench.peer.";
 
   private final BenchSettings settings;
@@ -34,7 +39,8 @@ public final class Contenders {
   /** Starts a contender that will take this load; only the hub delivers already. */
   public Contender start(String name, Load load) {
     return switch (name) {
-      case EGRESSION -> hub(policy(), shop(load));
+      case EGRESSION -> hub(policy(), Map.of("shop", shop(load)));
+      case EGRESSION_AHEAD -> hub(policy(), Map.of("shop", shop(load).ahead("20ms")));
       case "camel" -> java("CamelPeer", load, List.of("bare"));
       case "camel-kamelet" -> java("CamelPeer", load, List.of("kamelet"));
       case "camel-throttle" -> java("CamelPeer", load, List.of("throttle"));
@@ -64,7 +70,7 @@ public final class Contenders {
 
   /** Hubs that share a broker in a process of its own. */
   public HubContender hubs(int count, Load load) {
-    return hubs(count, connector -> policy(), shop(load));
+    return hubs(count, connector -> policy(), Map.of("shop", shop(load)));
   }
 
   /** As {@link #hubs(int, Load)}, with these channels; each connector's policy is its own. */
@@ -82,8 +88,8 @@ public final class Contenders {
   }
 
   /** The account that takes the load. */
-  private Map<String, HubFiles.Account> shop(Load load) {
-    return Map.of("shop", HubFiles.Account.of(sink.address(load)));
+  private HubFiles.Account shop(Load load) {
+    return HubFiles.Account.of(sink.address(load));
   }
 
   /** The connector's policy: the retry that all contenders have as far as they can. */
@@ -93,7 +99,7 @@ public final class Contenders {
 
   /** What the part about starts needs, in a new directory. */
   public Starts starts() {
-    return new Starts(directory("starts"), shop(new Load(1, 1)));
+    return new Starts(directory("starts"), Map.of("shop", shop(new Load(1, 1))));
   }
 
   /** BullMQ over this Redis. */

@@ -13,11 +13,23 @@ public final class HubFiles {
 
   private final Path connectors;
 
-  /** An account: its connector, called as the shipped one is, and its address. */
-  public record Account(String connector, String url) {
+  /**
+   * An account: its connector, called as the shipped one is, its address, and for how long its
+   * calls may go on before earlier answers are on disk.
+   */
+  public record Account(String connector, String url, String ahead) {
+    public Account(String connector, String url) {
+      this(connector, url, "0ms");
+    }
+
     /** An account of the shipped connector. */
     public static Account of(String url) {
       return new Account(SHIPPED, url);
+    }
+
+    /** The same, with calls that may go on so long. */
+    Account ahead(String time) {
+      return new Account(connector, url, time);
     }
 
     private String yaml(String channel) {
@@ -25,9 +37,10 @@ public final class HubFiles {
         %s:
           connector: %s
           payload: reference
+          ahead: %s
           parameters: {url: "%s"}
       """
-          .formatted(channel, connector, url);
+          .formatted(channel, connector, ahead, url);
     }
   }
 
