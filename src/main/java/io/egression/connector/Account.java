@@ -13,7 +13,7 @@ import org.jspecify.annotations.Nullable;
  * @param parameters of the connector's Kamelet, placeholders resolved, without secret ones
  * @param window the most runs in the broker at once
  * @param runSize the most jobs in a run
- * @param ahead for how long calls of a key may go on before the answers to earlier ones are durable
+ * @param writeBehind for how long calls of a key may go on before earlier answers are durable
  * @param include by object type, the related objects that come with its objects
  * @param dependsOn by object type, the types whose earlier jobs of the same id go first
  * @param access what lets its calls in
@@ -31,7 +31,7 @@ public record Account(
     Payload payload,
     int window,
     int runSize,
-    Duration ahead,
+    Duration writeBehind,
     boolean holdOnDead,
     Map<String, List<String>> include,
     Map<String, List<String>> dependsOn,
@@ -126,7 +126,7 @@ public record Account(
         payload,
         window,
         runSize,
-        ahead,
+        writeBehind,
         holdOnDead,
         include,
         dependsOn,

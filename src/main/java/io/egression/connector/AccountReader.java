@@ -94,7 +94,7 @@ final class AccountReader {
               : Account.Payload.FULL,
           node.path("window").asInt(16),
           node.path("runSize").asInt(64),
-          duration(node, "ahead", Duration.ZERO),
+          writeBehind(),
           "hold".equals(node.path("onDead").asText()),
           include(),
           dependsOn(),
@@ -158,6 +158,16 @@ final class AccountReader {
                 + " httpClientConfigurer: \"%s\"".formatted(KameletReader.ACCOUNT_CLIENT));
       }
       return authentication;
+    }
+
+    private Duration writeBehind() {
+      Duration writeBehind = duration(node, "writeBehind", Duration.ZERO);
+      if (!writeBehind.isZero() && "delete".equals(node.path("unmatched").asText())) {
+        fault(
+            "/writeBehind",
+            "not with 'unmatched: delete', which looks at what was recorded before");
+      }
+      return writeBehind;
     }
 
     private Retention retention(JsonNode kept) {

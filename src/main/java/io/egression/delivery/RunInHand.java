@@ -22,12 +22,16 @@ public final class RunInHand {
 
   final Run run;
   private final long startedNanos = System.nanoTime();
-  private final Deque<Recording> open = new ArrayDeque<>();
 
   /** A step on its way into the ledger, and since when. */
   private record Recording(CompletableFuture<Step.Recorded> step, long sinceNanos) {}
 
-  /** Of when what is known of stop, pause and cancel is, at the least. */
+  private final Deque<Recording> open = new ArrayDeque<>();
+
+  /** For how long it may go on without what its steps bring back. */
+  private final long writeBehindNanos;
+
+  /** When what is known of stop, pause and cancel was so, at the earliest. */
   private long knownNanos = startedNanos;
 
   /** Who asked to cancel which of its jobs. */
@@ -50,19 +54,16 @@ public final class RunInHand {
   private boolean stop;
   private boolean look;
 
-  /** For how long it may go on without what its steps bring back. */
-  private final long aheadNanos;
-
   /**
-   * @param ahead for how long its calls may go on before the answers to earlier ones are durable;
-   *     not at all if a node died over one of its jobs, for it must be seen over which
+   * @param writeBehind for how long its calls may go on before the answers to earlier ones are
+   *     durable; not at all if a node died over one of its jobs, for it must be seen over which
    */
-  RunInHand(Run run, Duration ahead) {
+  RunInHand(Run run, Duration writeBehind) {
     this.run = run;
     this.turn = run.now().turn();
     this.stop = run.now().paused();
     boolean careful = run.jobs().stream().anyMatch(job -> job.lost() > 0);
-    this.aheadNanos = careful ? 0 : ahead.toNanos();
+    this.writeBehindNanos = careful ? 0 : writeBehind.toNanos();
   }
 
   /** The permits left for calls under these limits; others can't be used for them. */
@@ -119,7 +120,7 @@ public final class RunInHand {
    */
   void record(RunLedger ledger, Step.@Nullable Result result, Step.@Nullable End end) {
     Step step = new Step(run, result, end);
-    boolean awaited = end != null || result == null || result.isAwaited() || isBehind();
+    boolean awaited = end != null || result == null || result.isAwaited() || isTooFarBehind();
     var recorded = awaited ? ledger.record(step) : ledger.recordInCompany(step);
     open.add(new Recording(recorded, System.nanoTime()));
     ended |= end != null;
@@ -135,13 +136,13 @@ public final class RunInHand {
    * or, if the account says so, no more than that time before it.
    */
   void lookAtFlags() {
-    while (!open.isEmpty() && (open.peek().step.isDone() || isBehind())) {
+    while (!open.isEmpty() && (open.peek().step.isDone() || isTooFarBehind())) {
       takeIn(open.remove());
     }
   }
 
-  private boolean isBehind() {
-    return System.nanoTime() - knownNanos >= aheadNanos;
+  private boolean isTooFarBehind() {
+    return System.nanoTime() - knownNanos >= writeBehindNanos;
   }
 
   private void takeIn(Recording recording) {

@@ -118,7 +118,7 @@ public final class Runs {
 
   private RunInHand inHand(Run run) {
     Optional<Account> account = catalogue.get().account(run.account());
-    return new RunInHand(run, account.map(Account::ahead).orElse(Duration.ZERO));
+    return new RunInHand(run, account.map(Account::writeBehind).orElse(Duration.ZERO));
   }
 
   /** An account whose calls time out takes at most half of its connector's consumers. */

@@ -68,7 +68,7 @@ public final class FilterLedger implements AutoCloseable {
       WHERE a.subscription = :subscription AND a.channel = :channel AND j.state = 'delivered'
         AND NOT (coalesce(d.verdict, '') = 'deliver' AND EXISTS (
           SELECT FROM jsonb_array_elements(d.filters) f WHERE jsonb_exists(f -> 'out', :id)))
-      ORDER BY j.finished_at DESC LIMIT 1
+      ORDER BY j.finished_at DESC, j.turn DESC LIMIT 1
       """;
 
   private final Database database;

@@ -14,8 +14,8 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Does together what concurrent callers ask for: while one statement is under way the next requests
- * gather, so that many narrow lanes share one round trip and one commit. Requests are kept, in
- * order, while the database is away. Thread safe.
+ * gather, so that many narrow lanes share one round trip and one commit. Requests are served in the
+ * order in which they came, and kept while the database is away. Thread safe.
  *
  * @param <A> what is asked
  * @param <R> its answer

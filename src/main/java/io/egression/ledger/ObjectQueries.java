@@ -37,7 +37,7 @@ public final class ObjectQueries {
         SELECT job_id FROM jobs_of(a.account_id, :type, :id) ORDER BY turn DESC LIMIT 1) j ON true
       LEFT JOIN LATERAL (
         SELECT job_id, action, finished_at FROM jobs_of(a.account_id, :type, :id)
-        WHERE state = 'delivered' ORDER BY finished_at DESC LIMIT 1) d ON j.job_id IS NOT NULL
+        WHERE state = 'delivered' ORDER BY finished_at DESC, turn DESC LIMIT 1) d ON j.job_id IS NOT NULL
       WHERE (cast(:subscriptions AS text[]) IS NULL OR a.subscription = ANY (:subscriptions))
         AND (a.configured OR j.job_id IS NOT NULL)
       ORDER BY j.job_id IS NULL, a.subscription, a.channel LIMIT :most

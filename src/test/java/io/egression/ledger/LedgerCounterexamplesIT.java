@@ -141,6 +141,23 @@ class LedgerCounterexamplesIT {
   }
 
   @Test
+  void of_two_jobs_of_an_object_recorded_together_the_later_is_what_was_delivered_last() {
+    List<UUID> jobs = accept(of(ModelAccount.WHOLE, "1"), of(ModelAccount.WHOLE, "1"));
+    Run run = claim(node, "*");
+
+    gathering.record(
+        node.ledger,
+        List.of(
+            step(run, 0, JobState.DELIVERED, null),
+            step(run, 1, JobState.DELIVERED, Step.End.GO_ON)));
+
+    assertThat(new ObjectQueries(time.database()).traces("product", "1", null))
+        .filteredOn(trace -> trace.delivered() != null)
+        .extracting(trace -> trace.delivered().job())
+        .containsExactly(jobs.get(1));
+  }
+
+  @Test
   void nobody_is_told_of_a_cancelled_job_before_it_can_be_seen() {
     List<UUID> jobs =
         accept(of(ModelAccount.WHOLE, "1").at(Duration.ofHours(1)), of(ModelAccount.WHOLE, "1"));

@@ -191,9 +191,9 @@ class NeverLostIT {
   }
 
   @Test
-  void a_kill_repeats_in_their_order_the_calls_that_were_ahead() throws Exception {
+  void a_kill_repeats_in_their_order_the_calls_not_yet_written() throws Exception {
     List<String> before = new ArrayList<>();
-    List<String> after = callsBeforeAndAfterAKill(before, "ahead: 999ms");
+    List<String> after = callsBeforeAndAfterAKill(before, "writeBehind: 999ms");
     assertThat(List.of("a", "b", "c")).startsWith(before.toArray(String[]::new));
     assertThat(after).containsExactly("a", "b", "c");
     assertThat(log.byJob().values())
@@ -231,7 +231,7 @@ class NeverLostIT {
       await().until(() -> !called.isEmpty());
       await()
           .pollDelay(Duration.ofSeconds(2))
-          .until(() -> true); // whatever is ahead has been called
+          .until(() -> true); // as many as may go on have been called
       cluster.killNodes();
       cluster.strings(END_WAITING); // what it had sent to the database dies with it
       lock.get().close();

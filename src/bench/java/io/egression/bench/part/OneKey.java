@@ -28,7 +28,7 @@ final class OneKey implements Part {
     Repeats.of(stage.settings())
         .forEach(
             () ->
-                List.of(Contenders.EGRESSION, Contenders.EGRESSION_AHEAD, BARE)
+                List.of(Contenders.EGRESSION, Contenders.WRITE_BEHIND, BARE)
                     .forEach(c -> measure(stage, results, c, load)));
   }
 

@@ -19,7 +19,7 @@ public final class Contenders {
   /**
    * The hub, whose calls of a key go on for 20 ms before the answers to earlier ones are on disk.
    */
-  public static final String EGRESSION_AHEAD = "egression-ahead";
+  public static final String WRITE_BEHIND = "egression-write-behind";
 
   private static final String PEERS = "io.egression.bench.peer.";
 
@@ -40,7 +40,7 @@ public final class Contenders {
   public Contender start(String name, Load load) {
     return switch (name) {
       case EGRESSION -> hub(policy(), Map.of("shop", shop(load)));
-      case EGRESSION_AHEAD -> hub(policy(), Map.of("shop", shop(load).ahead("20ms")));
+      case WRITE_BEHIND -> hub(policy(), Map.of("shop", shop(load).writeBehind("20ms")));
       case "camel" -> java("CamelPeer", load, List.of("bare"));
       case "camel-kamelet" -> java("CamelPeer", load, List.of("kamelet"));
       case "camel-throttle" -> java("CamelPeer", load, List.of("throttle"));

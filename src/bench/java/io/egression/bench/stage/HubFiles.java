@@ -17,7 +17,7 @@ public final class HubFiles {
    * An account: its connector, called as the shipped one is, its address, and for how long its
    * calls may go on before earlier answers are on disk.
    */
-  public record Account(String connector, String url, String ahead) {
+  public record Account(String connector, String url, String writeBehind) {
     public Account(String connector, String url) {
       this(connector, url, "0ms");
     }
@@ -28,7 +28,7 @@ public final class HubFiles {
     }
 
     /** The same, with calls that may go on so long. */
-    Account ahead(String time) {
+    Account writeBehind(String time) {
       return new Account(connector, url, time);
     }
 
@@ -37,10 +37,10 @@ public final class HubFiles {
         %s:
           connector: %s
           payload: reference
-          ahead: %s
+          writeBehind: %s
           parameters: {url: "%s"}
       """
-          .formatted(channel, connector, ahead, url);
+          .formatted(channel, connector, writeBehind, url);
     }
   }
 

@@ -17,10 +17,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
-/** Calls of a key that start before the answers to earlier ones are on disk: {@code ahead}. */
-class AheadIT {
+/**
+ * Calls of a key that start before the answers to earlier ones are on disk: {@code writeBehind}.
+ */
+class WriteBehindIT {
   private static final int JOBS = 64;
-  private static final Duration AHEAD = Duration.ofMillis(900);
+  private static final Duration BEHIND = Duration.ofMillis(900);
   private static final Duration CALL = Duration.ofMillis(50);
 
   private final AtomicReference<Connection> lock = new AtomicReference<>();
@@ -35,7 +37,7 @@ class AheadIT {
     hub.accounts(
             "acme",
             TestHub.account(
-                "shop", channel, "payload: reference", "ahead: " + AHEAD.toMillis() + "ms"))
+                "shop", channel, "payload: reference", "writeBehind: " + BEHIND.toMillis() + "ms"))
         .start();
     hub.post("/v1/accounts/acme/shop/pause", "");
     String all =
@@ -66,7 +68,7 @@ class AheadIT {
         .during(Duration.ofSeconds(1))
         .untilAsserted(
             () ->
-                assertThat(stable()).isGreaterThan(1).isLessThan(2 + (int) AHEAD.dividedBy(CALL)));
+                assertThat(stable()).isGreaterThan(1).isLessThan(2 + (int) BEHIND.dividedBy(CALL)));
     lock.get().close();
     assertAllDeliveredOnceAndInOrder();
   }
@@ -81,7 +83,7 @@ class AheadIT {
         });
     resume();
     await().until(() -> channel.calls().size() == 1);
-    await().during(AHEAD.plus(CALL)).until(() -> channel.calls().size() == 1);
+    await().during(BEHIND.plus(CALL)).until(() -> channel.calls().size() == 1);
     lock.get().close();
     assertAllDeliveredOnceAndInOrder();
   }
@@ -99,7 +101,7 @@ class AheadIT {
     resume();
     inCall.await();
     hub.post("/v1/jobs/" + jobs.get(1) + "/cancel", "");
-    await().pollDelay(AHEAD).until(() -> true); // what was known before it is too old then
+    await().pollDelay(BEHIND).until(() -> true); // what was known before it is too old then
     goOn.countDown();
     hub.await(jobs.get(1), "cancelled");
     hub.awaitAllFinal(Duration.ofSeconds(60));
